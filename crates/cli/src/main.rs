@@ -1,0 +1,2 @@
+//! The retake command.
+fn main() {}
