@@ -96,6 +96,7 @@ codes! {
     IdAmbiguous = "RTK-S011", Usage, "several things have an id that begins like this", "Give more of it, or its kind as in `trace:…`.";
     BodyUnreadable = "RTK-W001", Input, "the body is no request or answer that we know", "See `retake formats` for the shapes.";
     ConversionLoses = "RTK-W002", Usage, "the target API cannot carry part of the request", "Look at the list of losses, or choose another provider.";
+    PricesUnreadable = "RTK-W003", Input, "the price file cannot be read", "Use the form that `retake pricing list --json` prints, or a LiteLLM price map.";
     ProviderRefused = "RTK-P001", Provider, "the provider answered with an error", "Read its own message.";
     ProviderRateLimited = "RTK-P002", Provider, "the provider answered 429", "Lower `--concurrency` or wait.";
     ProviderUnreachable = "RTK-P003", Provider, "no connection to the provider", "Check the address and that the server runs.";
@@ -118,6 +119,7 @@ codes! {
     Cancelled = "RTK-R011", Interrupted, "stopped by the user", "Resume it; what was done is kept.";
     ConfirmationNeeded = "RTK-R012", Usage, "the command asks before it goes on", "Pass `--yes`.";
     PromptUnknown = "RTK-R013", Input, "no prompt or version has this name", "Run `retake prompt list`.";
+    DocumentNotPlaced = "RTK-R014", Usage, "the document cannot be found in the prompt", "Run `retake context` to see which documents stand in the prompt.";
     SetInvalid = "RTK-G001", Input, "the folder is not a golden set", "Name a folder with a `set.yaml`, or make one with `retake promote`.";
     SetEmpty = "RTK-G002", GateFailed, "the golden set has no cases", "Promote a case into it.";
     CaseUnreadable = "RTK-G003", GateFailed, "a case file cannot be read", "Look at the named place in the file.";

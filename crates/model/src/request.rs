@@ -19,6 +19,11 @@ pub struct Request {
     /// All other fields of the body as recorded, known and unknown: `temperature`, `max_tokens`, `seed`, `tool_choice`,
     /// `response_format`, `grammar`, `cache_prompt`, … Same vendor: they go out as they are.
     pub params: JsonMap,
+    /// Messages of the recorded body whose own form says more than `messages` does (an explicit empty content, the
+    /// spacing of tool arguments, vendor's extra keys). A message that is still equal goes out in this form; an edited
+    /// one does not. Written by `wire`, empty elsewhere.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub recorded_forms: Vec<Value>,
 }
 
 /// How exactly a field of a request could be rebuilt, best first.
