@@ -8,6 +8,9 @@ use crate::tree::Tree;
 use anyhow::{Result, bail};
 use std::process::Command;
 
+/// The tests, from the root.
+pub const SOURCES: &str = "tests/e2e/main.rs";
+
 /// `cargo xtask e2e [FILTER]`.
 pub fn run(args: &[String]) -> Result<()> {
     let tree = Tree::open()?;
@@ -22,7 +25,7 @@ pub fn run(args: &[String]) -> Result<()> {
 
 /// Why the window cannot be driven here, if so.
 pub fn impossible(tree: &Tree) -> Option<String> {
-    if tree.window().is_none() || !tree.root.join("tests/e2e/main.rs").exists() {
+    if tree.window().is_none() || !tree.root.join(SOURCES).exists() {
         return Some("there is no window to drive".into());
     }
     if !cfg!(target_os = "linux") {
