@@ -1,0 +1,7 @@
+//! Investigation: what one trace's spans and the audit log say together. Pure functions over the nouns of the model and
+//! the policy: no store, no clock, no I/O.
+//!
+//! The way of a trace: its spans, the audit events that [`join`] gives it, the [`policy`], and what the whole workspace
+//! says ([`survey`]) make an [`Evidence`]; [`findings`], [`context`], [`messages`] and the report read that.
+
+pub mod policy;
