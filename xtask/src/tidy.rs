@@ -40,6 +40,7 @@ const RULES: &[(&str, Rule)] = &[
     ("pure", sources::pure_crates_read_nothing),
     ("processes", sources::processes_in_one_place),
     ("sql", sources::sql_only_in_store),
+    ("unwrap", sources::no_unwrap),
     ("words", sources::forbidden_words),
     ("ui", sources::ui_doors),
     ("fixtures", sources::no_orphan_fixtures),
@@ -109,6 +110,11 @@ mod tests {
     #[test]
     fn sql_only_in_store() {
         hold(sources::sql_only_in_store);
+    }
+
+    #[test]
+    fn no_unwrap_in_the_product() {
+        hold(sources::no_unwrap);
     }
 
     #[test]

@@ -104,7 +104,7 @@ fn functions(text: &str) -> Vec<(String, usize, usize)> {
             }
             continue;
         }
-        let words: Vec<&str> = line.trim_start().split_whitespace().collect();
+        let words: Vec<&str> = line.split_whitespace().collect();
         let before_fn = words.iter().position(|word| *word == "fn");
         if let Some(place) = before_fn
             && words[..place].iter().all(|word| word.starts_with("pub") || ["async", "const", "unsafe"].contains(word))
@@ -173,6 +173,21 @@ pub fn sql_only_in_store(tree: &Tree, report: &mut Report) -> Result<()> {
         for (at, line) in source.code() {
             if sql.is_match(line) {
                 report.error(format!("{}:{at}: SQL outside of the store", source.path));
+            }
+        }
+    }
+    Ok(())
+}
+
+/// The product handles what is not there, or says with `expect` why it must be.
+pub fn no_unwrap(tree: &Tree, report: &mut Report) -> Result<()> {
+    for source in sources(tree, &["crates", "src-tauri"], &["rs"])? {
+        if !source.path.contains("/src/") || source.path.starts_with("crates/testkit/") {
+            continue;
+        }
+        for (at, line) in source.code() {
+            if line.contains(".unwrap()") {
+                report.error(format!("{}:{at}: `unwrap` in the product", source.path));
             }
         }
     }
