@@ -4,4 +4,14 @@
 //! The way of a trace: its spans, the audit events that [`join`] gives it, the [`policy`], and what the whole workspace
 //! says ([`survey`]) make an [`Evidence`]; [`findings`], [`context`], [`messages`] and the report read that.
 
+pub mod event;
+pub mod evidence;
+pub mod findings;
+pub mod join;
+pub mod naming;
+pub mod placement;
 pub mod policy;
+pub mod rows;
+pub mod survey;
+pub mod tenant;
+pub mod tool_run;
