@@ -53,6 +53,12 @@ impl Args {
         Ok(values)
     }
 
+    /// Takes the next argument that is no option.
+    pub fn word(&mut self) -> Option<String> {
+        let at = self.0.iter().position(|arg| !arg.starts_with("--"))?;
+        Some(self.0.remove(at))
+    }
+
     /// Fails when something is left.
     pub fn finish(self) -> Result<()> {
         if let Some(arg) = self.0.first() {

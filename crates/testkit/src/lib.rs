@@ -1,6 +1,7 @@
 //! For tests and benchmarks only: a provider on loopback, fixtures, stable output, seeded corpora.
 
 pub mod args;
+pub mod corpus;
 
 mod fixtures;
 pub mod loopback;

@@ -79,9 +79,11 @@ fn reply(args: &mut Args) -> Result<Reply> {
     reply.delay_ms = args.option("--delay-ms")?.unwrap_or(0);
     reply.first_token_ms = args.option("--first-token-ms")?.unwrap_or(0);
     reply.pace_ms = args.option("--pace-ms")?.unwrap_or(0);
-    let cuts: [(&str, fn(usize) -> Cut); 3] =
-        [("--break-after-bytes", Cut::Break), ("--end-after-bytes", Cut::End), ("--stall-after-bytes", Cut::Stall)];
-    for (name, cut) in cuts {
+    for (name, cut) in [
+        ("--break-after-bytes", Cut::Break as fn(usize) -> Cut),
+        ("--end-after-bytes", Cut::End),
+        ("--stall-after-bytes", Cut::Stall),
+    ] {
         if let Some(bytes) = args.option(name)? {
             reply.cut = Some(cut(bytes));
         }
