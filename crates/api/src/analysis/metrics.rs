@@ -1,0 +1,295 @@
+//! Metrics over model calls: traffic, errors, latency, first token, tokens, cost, by any of a few dimensions over time.
+//!
+//! Percentiles are by linear interpolation between the two nearest ranks (method 7 of Hyndman and Fan, the default of
+//! NumPy): for n sorted values the p-th stands at position p·(n−1). Sums are over the calls that carry the number; a sum
+//! of nothing is unknown. Coverage says which share of the calls carries each signal.
+
+use retake_model::{Span, SpanKind, SpanStatus, UsageScope};
+use std::collections::BTreeMap;
+
+/// What calls can be grouped by.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[expect(missing_docs, reason = "the words are the field's own")]
+pub enum Dim {
+    Tenant,
+    Feature,
+    Provider,
+    Model,
+    Prompt,
+    Environment,
+    User,
+    Status,
+}
+
+impl Dim {
+    /// Every dimension.
+    pub const ALL: [Self; 8] = [
+        Self::Tenant,
+        Self::Feature,
+        Self::Provider,
+        Self::Model,
+        Self::Prompt,
+        Self::Environment,
+        Self::User,
+        Self::Status,
+    ];
+
+    /// The word in `--by`.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Tenant => "tenant",
+            Self::Feature => "feature",
+            Self::Provider => "provider",
+            Self::Model => "model",
+            Self::Prompt => "prompt",
+            Self::Environment => "environment",
+            Self::User => "user",
+            Self::Status => "status",
+        }
+    }
+
+    /// Inverse of [`Dim::as_str`].
+    pub fn parse(word: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|dim| dim.as_str() == word.trim())
+    }
+}
+
+/// One model call as metrics need it.
+#[derive(Debug, Clone, PartialEq, Default)]
+#[expect(missing_docs, reason = "the words are the command line's contract; units are in the names")]
+pub struct CallPoint {
+    pub start_ns: Option<i64>,
+    pub tenant: Option<String>,
+    pub feature: Option<String>,
+    pub provider: Option<String>,
+    /// The model that answered, else the one asked for.
+    pub model: Option<String>,
+    /// `name@version`, or what is known of it.
+    pub prompt: Option<String>,
+    pub environment: Option<String>,
+    pub user: Option<String>,
+    /// `ok`, `error` or `unset`.
+    pub status: &'static str,
+    pub latency_ms: Option<f64>,
+    pub ttft_ms: Option<f64>,
+    pub input_tokens: Option<i64>,
+    pub output_tokens: Option<i64>,
+    pub cost_usd_nanos: Option<i64>,
+}
+
+impl CallPoint {
+    /// A point of a model call (a span of kind `llm`); `None` for other spans. `inherited` is the trace's own who and
+    /// where (the root span), for calls that do not repeat it. Usage that repeats another span's is left out.
+    pub fn of(span: &Span, inherited: Option<&Span>) -> Option<Self> {
+        if span.kind != Some(SpanKind::Llm) {
+            return None;
+        }
+        let who = |field: fn(&Span) -> Option<&String>| field(span).or_else(|| inherited.and_then(field)).cloned();
+        let own = span.usage_scope == UsageScope::Own;
+        let latency_ns = span.start_ns.zip(span.end_ns).map(|(start, end)| end - start).filter(|ns| *ns >= 0);
+        let prompt_name = who(|span| span.prompt_name.as_ref());
+        let prompt_version = who(|span| span.prompt_version.as_ref());
+        Some(Self {
+            start_ns: span.start_ns,
+            tenant: who(|span| span.tenant.as_ref()),
+            feature: who(|span| span.feature.as_ref()),
+            provider: span.provider.clone(),
+            model: span.response_model.clone().or_else(|| span.request_model.clone()),
+            prompt: match (prompt_name, prompt_version) {
+                (Some(name), Some(version)) => Some(format!("{name}@{version}")),
+                (name, version) => name.or(version),
+            },
+            environment: who(|span| span.environment.as_ref()),
+            user: who(|span| span.user.as_ref()),
+            status: span.status.as_str(),
+            latency_ms: latency_ns.map(ms_from_ns),
+            ttft_ms: span.ttft_ns.filter(|ns| *ns >= 0).map(ms_from_ns),
+            input_tokens: span.usage.input_tokens().filter(|_| own),
+            output_tokens: span.usage.output_tokens().filter(|_| own),
+            cost_usd_nanos: span.reported_usd_nanos.or(span.computed_usd_nanos).filter(|_| own),
+        })
+    }
+
+    fn value(&self, dim: Dim) -> Option<String> {
+        match dim {
+            Dim::Tenant => self.tenant.clone(),
+            Dim::Feature => self.feature.clone(),
+            Dim::Provider => self.provider.clone(),
+            Dim::Model => self.model.clone(),
+            Dim::Prompt => self.prompt.clone(),
+            Dim::Environment => self.environment.clone(),
+            Dim::User => self.user.clone(),
+            // What is not stated is shown as ok when nothing contradicts it.
+            Dim::Status => Some(if self.is_error() { "error" } else { "ok" }.to_owned()),
+        }
+    }
+
+    fn is_error(&self) -> bool {
+        self.status == SpanStatus::Error.as_str()
+    }
+}
+
+/// One group of calls.
+#[derive(Debug, Clone, PartialEq)]
+#[expect(missing_docs, reason = "the words are the command line's contract; units are in the names")]
+pub struct Row {
+    /// Value per dimension, in the order asked for; `None` is unknown.
+    pub dims: Vec<(Dim, Option<String>)>,
+    /// Start of the bucket (UTC); `None` without buckets, and for calls without a time.
+    pub bucket_ns: Option<i64>,
+    pub requests: u64,
+    pub errors: u64,
+    pub error_rate: Option<f64>,
+    pub latency_p50_ms: Option<f64>,
+    pub latency_p95_ms: Option<f64>,
+    pub latency_p99_ms: Option<f64>,
+    pub ttft_p50_ms: Option<f64>,
+    pub ttft_p95_ms: Option<f64>,
+    pub input_tokens: Option<i64>,
+    pub output_tokens: Option<i64>,
+    pub cost_usd_nanos: Option<i64>,
+    /// Share of the calls that carry each signal, 0 to 1.
+    pub coverage: BTreeMap<&'static str, f64>,
+}
+
+/// Groups calls. Rows are by bucket, then most requests first, then by their dimensions; without dimensions and buckets
+/// there is one row, also for no calls at all.
+pub fn metrics<'p>(points: impl IntoIterator<Item = &'p CallPoint>, by: &[Dim], bucket_ns: Option<i64>) -> Vec<Row> {
+    let mut groups: BTreeMap<(Option<i64>, Vec<Option<String>>), Vec<&CallPoint>> = BTreeMap::new();
+    if by.is_empty() && bucket_ns.is_none() {
+        groups.insert((None, Vec::new()), Vec::new());
+    }
+    for point in points {
+        let bucket = bucket_ns.filter(|ns| *ns > 0).zip(point.start_ns).map(|(ns, start)| start.div_euclid(ns) * ns);
+        let dims = by.iter().map(|dim| point.value(*dim)).collect();
+        groups.entry((bucket, dims)).or_default().push(point);
+    }
+    let mut rows: Vec<Row> =
+        groups.into_iter().map(|((bucket, dims), points)| row(by, dims, bucket, &points)).collect();
+    rows.sort_by(|a, b| (a.bucket_ns, b.requests).cmp(&(b.bucket_ns, a.requests)));
+    rows
+}
+
+fn row(by: &[Dim], dims: Vec<Option<String>>, bucket_ns: Option<i64>, points: &[&CallPoint]) -> Row {
+    let sorted = |field: fn(&CallPoint) -> Option<f64>| {
+        let mut values: Vec<f64> =
+            points.iter().filter_map(|point| field(point)).filter(|value| value.is_finite()).collect();
+        values.sort_by(f64::total_cmp);
+        values
+    };
+    let sum = |field: fn(&CallPoint) -> Option<i64>| {
+        points.iter().filter_map(|point| field(point)).reduce(i64::saturating_add)
+    };
+    let share = |carried: usize| if points.is_empty() { 0.0 } else { carried as f64 / points.len() as f64 };
+    let count = |field: fn(&CallPoint) -> bool| share(points.iter().filter(|point| field(point)).count());
+    let (latency, ttft) = (sorted(|point| point.latency_ms), sorted(|point| point.ttft_ms));
+    let errors = points.iter().filter(|point| point.is_error()).count();
+    let mut coverage = BTreeMap::from([
+        ("latency_ms", share(latency.len())),
+        ("ttft_ms", share(ttft.len())),
+        ("input_tokens", count(|point| point.input_tokens.is_some())),
+        ("output_tokens", count(|point| point.output_tokens.is_some())),
+        ("cost_usd_nanos", count(|point| point.cost_usd_nanos.is_some())),
+        ("status", count(|point| point.status != SpanStatus::Unset.as_str())),
+        ("time", count(|point| point.start_ns.is_some())),
+    ]);
+    for dim in by {
+        coverage.insert(dim.as_str(), share(points.iter().filter(|point| point.value(*dim).is_some()).count()));
+    }
+    Row {
+        dims: by.iter().copied().zip(dims).collect(),
+        bucket_ns,
+        requests: points.len() as u64,
+        errors: errors as u64,
+        error_rate: (!points.is_empty()).then(|| share(errors)),
+        latency_p50_ms: percentile(&latency, 0.50),
+        latency_p95_ms: percentile(&latency, 0.95),
+        latency_p99_ms: percentile(&latency, 0.99),
+        ttft_p50_ms: percentile(&ttft, 0.50),
+        ttft_p95_ms: percentile(&ttft, 0.95),
+        input_tokens: sum(|point| point.input_tokens),
+        output_tokens: sum(|point| point.output_tokens),
+        cost_usd_nanos: sum(|point| point.cost_usd_nanos),
+        coverage,
+    }
+}
+
+/// The `p`-th percentile (0 to 1) of sorted values; `None` of none.
+pub fn percentile(sorted: &[f64], p: f64) -> Option<f64> {
+    let last = sorted.len().checked_sub(1)?;
+    let position = p.clamp(0.0, 1.0) * last as f64;
+    let below = position.floor();
+    let (low, high) = (sorted.get(below as usize)?, sorted.get((below as usize + 1).min(last))?);
+    Some(low + (high - low) * (position - below))
+}
+
+/// A bucket's length: a whole number and `m`, `h`, `d` or `w`. `None` when it is not one.
+pub fn bucket_ns_from(text: &str) -> Option<i64> {
+    let text = text.trim();
+    let unit = text.chars().next_back()?;
+    let seconds: i64 = match unit {
+        'm' => 60,
+        'h' => 3_600,
+        'd' => 86_400,
+        'w' => 604_800,
+        _ => return None,
+    };
+    let count: i64 = text.strip_suffix(unit)?.parse().ok()?;
+    count.checked_mul(seconds)?.checked_mul(1_000_000_000).filter(|ns| *ns > 0)
+}
+
+fn ms_from_ns(ns: i64) -> f64 {
+    ns as f64 / 1_000_000.0
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn call(tenant: &str, latency_ms: f64, error: bool) -> CallPoint {
+        CallPoint {
+            start_ns: Some(latency_ms as i64 * 3_600_000_000_000),
+            tenant: (!tenant.is_empty()).then(|| tenant.to_owned()),
+            latency_ms: Some(latency_ms),
+            status: if error { "error" } else { "unset" },
+            input_tokens: Some(10),
+            ..CallPoint::default()
+        }
+    }
+
+    #[test]
+    fn percentiles_are_those_of_the_named_method() {
+        // numpy.percentile([1, 2, 3, 4], [50, 95, 99]) → 2.5, 3.85, 3.97
+        let values = [1.0, 2.0, 3.0, 4.0];
+        let got = [0.5, 0.95, 0.99].map(|p| percentile(&values, p).expect("a value"));
+        for (got, want) in got.iter().zip([2.5, 3.85, 3.97]) {
+            assert!((got - want).abs() < 1e-9, "{got} is not {want}");
+        }
+        assert_eq!(percentile(&[7.0], 0.99), Some(7.0));
+        assert_eq!(percentile(&[], 0.5), None);
+    }
+
+    #[test]
+    fn groups_count_calls_and_unknown_stays_unknown() {
+        let points = [call("a", 1.0, false), call("a", 3.0, true), call("", 5.0, false)];
+        let rows = metrics(&points, &[Dim::Tenant], None);
+        let of_a = &rows[0];
+        assert_eq!((of_a.requests, of_a.errors, of_a.error_rate), (2, 1, Some(0.5)));
+        assert_eq!((of_a.latency_p50_ms, of_a.input_tokens, of_a.cost_usd_nanos), (Some(2.0), Some(20), None));
+        assert_eq!(of_a.coverage["cost_usd_nanos"], 0.0);
+        assert_eq!(rows[1].dims, [(Dim::Tenant, None)]);
+        assert_eq!(metrics(&[], &[], None)[0].error_rate, None);
+        assert_eq!(metrics(&[], &[Dim::Model], None), []);
+    }
+
+    #[test]
+    fn buckets_are_whole_units_of_utc() {
+        let points = [call("a", 1.0, false), call("a", 3.0, false), call("a", 25.0, false)];
+        let rows = metrics(&points, &[], bucket_ns_from("1d"));
+        let got: Vec<_> = rows.iter().map(|row| (row.bucket_ns, row.requests)).collect();
+        assert_eq!(got, [(Some(0), 2), (Some(86_400_000_000_000), 1)]);
+        for wrong in ["", "d", "0h", "1y", "-1d", "1.5h", "99999999999999d", "é"] {
+            assert_eq!(bucket_ns_from(wrong), None, "{wrong:?}");
+        }
+    }
+}

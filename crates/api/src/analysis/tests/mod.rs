@@ -1,0 +1,13 @@
+//! Tests of the investigation over whole traces: made-up incidents of several shapes, and the real one where it is there.
+
+mod denied;
+mod incident;
+mod join;
+mod leak;
+mod made;
+mod missing_audit;
+mod otlp;
+mod policy;
+
+pub(crate) use made::Made;
+pub(crate) use otlp::real_incident;
