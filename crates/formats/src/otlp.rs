@@ -1,0 +1,15 @@
+//! OpenTelemetry traces and logs, as JSON and as protobuf, decoded into the published message types.
+//!
+//! Source of truth: opentelemetry-proto 1.x and the OTLP/JSON rules, read leniently: ids in any case, in base64 or with
+//! `0x`, integers as numbers or strings, enums by number or name, field names in camel or snake case. Both encodings of a
+//! record have the same content hash, and both are kept as OTLP/JSON.
+
+mod decode;
+mod encode;
+mod group;
+pub mod json;
+pub mod protobuf;
+pub(crate) mod record;
+
+pub(crate) use encode::base64 as base64_of;
+pub use encode::{Writer, log_record_json, span_json};

@@ -1,0 +1,388 @@
+//! OTLP/JSON: one document, Collector files with one document a line, arrays of documents, and the wrappers of query APIs
+//! (`batches`, `trace`, `result`). One span at a time, whatever the size of the document.
+
+use super::group::{Group, Wanted};
+use super::record::{Emitter, KEPT_BYTES, Signal};
+use super::{decode, record};
+use crate::json::Json;
+use crate::sink::{FormatError, Input, Sink, Stop};
+use crate::splitter::{Broken, Cut, Place, Window};
+use crate::{Context, Format, Head, MAX_RECORD_BYTES, Strength, Verdict};
+use retake_model::{Code, Mapped};
+
+/// The format.
+pub struct OtlpJson;
+
+const GROUPS: [(&str, Signal); 6] = [
+    ("resourceSpans", Signal::Spans),
+    ("resource_spans", Signal::Spans),
+    ("batches", Signal::Spans),
+    ("resourceLogs", Signal::Logs),
+    ("resource_logs", Signal::Logs),
+    ("instrumentationLibraryLogs", Signal::Logs),
+];
+const WRAPPERS: [&str; 6] = ["trace", "traces", "result", "data", "payload", "message"];
+const SCOPES: [&str; 6] = [
+    "scopeSpans",
+    "scope_spans",
+    "instrumentationLibrarySpans",
+    "scopeLogs",
+    "scope_logs",
+    "instrumentationLibraryLogs",
+];
+const RECORDS: [&str; 4] = ["spans", "logRecords", "log_records", "logs"];
+
+impl Format for OtlpJson {
+    fn name(&self) -> &'static str {
+        "otlp-json"
+    }
+    fn title(&self) -> &'static str {
+        "OpenTelemetry traces and logs (OTLP/JSON, Collector files)"
+    }
+    fn signals(&self) -> &'static [&'static str] {
+        &["traces", "logs", "messages", "tool_calls", "documents", "usage", "audit"]
+    }
+    fn extensions(&self) -> &'static [&'static str] {
+        &["json", "jsonl", "ndjson"]
+    }
+    fn lacks(&self) -> &'static [&'static str] {
+        &["message content, unless the instrumentation was told to record it", "cost"]
+    }
+
+    fn detect(&self, head: &Head<'_>) -> Verdict {
+        let outline = head.outline();
+        if !outline.is_json() {
+            return Verdict::not_mine("not JSON");
+        }
+        for prefix in
+            std::iter::once(String::new()).chain(WRAPPERS.iter().flat_map(|w| [format!("{w}."), format!("{w}[].")]))
+        {
+            for (key, _) in GROUPS {
+                let path = format!("{prefix}{key}");
+                if !outline.has(&path) {
+                    continue;
+                }
+                let inside = SCOPES.iter().any(|scope| outline.has(&format!("{path}[].{scope}")))
+                    || outline.has(&format!("{path}[].resource"));
+                if inside || key != "batches" {
+                    return Verdict::mine(Strength::Exact, format!("objects have `{path}`"));
+                }
+            }
+        }
+        if outline.has("resourceMetrics") || outline.has("resource_metrics") {
+            return Verdict::near("holds `resourceMetrics`: metrics are not imported, only traces and logs", 3);
+        }
+        let near = outline.count(&["traceId", "spanId", "trace_id", "span_id", "startTimeUnixNano"]);
+        Verdict::near("objects have no `resourceSpans` or `resourceLogs`", u8::try_from(near).unwrap_or(2))
+    }
+
+    fn parse(&self, input: Input<'_>, context: &Context<'_>, sink: &mut dyn Sink) -> Result<(), FormatError> {
+        let Input { reader, reopen } = input;
+        let mut file = File { window: Window::new(reader, 0), reopen, emitter: Emitter { context: *context, sink } };
+        file.documents()
+    }
+
+    fn remap(&self, body: &[u8], _mapping: Option<&str>) -> Mapped {
+        record::remap(body)
+    }
+}
+
+/// Why a document ended early.
+enum End {
+    Broken(Broken),
+    Stopped,
+}
+
+impl From<Broken> for End {
+    fn from(broken: Broken) -> Self {
+        Self::Broken(broken)
+    }
+}
+
+impl From<std::io::Error> for End {
+    fn from(error: std::io::Error) -> Self {
+        Self::Broken(Broken::Read(error))
+    }
+}
+
+impl From<Stop> for End {
+    fn from(_: Stop) -> Self {
+        Self::Stopped
+    }
+}
+
+struct File<'a, 'c, 's> {
+    window: Window<'a>,
+    reopen: Option<&'a crate::sink::Reopen<'a>>,
+    emitter: Emitter<'c, 's>,
+}
+
+impl File<'_, '_, '_> {
+    fn documents(&mut self) -> Result<(), FormatError> {
+        if self.window.peek()? == Some(0xEF) {
+            for mark in [0xEF, 0xBB, 0xBF] {
+                if self.window.peek()? == Some(mark) {
+                    self.window.bump();
+                }
+            }
+        }
+        let mut n_documents = 0u64;
+        while let Some(next) = self.window.outer()? {
+            let place = self.window.place();
+            let outcome = if matches!(next, b'{' | b'[') { self.document(next) } else { self.stray() };
+            match outcome {
+                Ok(()) => {
+                    n_documents += 1;
+                    // Two documents on two lines: one a line from here on, so that a broken line costs itself only.
+                    let line = self.window.place().line;
+                    if n_documents == 1 && line == place.line {
+                        self.window.one_per_line = self.another_line()?;
+                    }
+                }
+                Err(End::Stopped) => return Err(FormatError::Stopped),
+                Err(End::Broken(Broken::Read(error))) => return Err(error.into()),
+                Err(End::Broken(Broken::Ended)) => {
+                    let message = "the file ends within a document; the records before are kept";
+                    self.emitter.warn(Code::RecordTruncated, message, place);
+                    return Ok(());
+                }
+                Err(End::Broken(Broken::Garbage(what))) => {
+                    let here = self.window.place();
+                    self.emitter.warn(Code::RecordUnreadable, what, here);
+                    // What follows a broken place is looked at line by line.
+                    self.window.one_per_line = true;
+                    if self.window.peek()? != Some(b'\n') && !self.window.next_line()? {
+                        return Ok(());
+                    }
+                }
+            }
+            self.emitter.sink.progress(self.window.offset())?;
+        }
+        Ok(())
+    }
+
+    fn another_line(&mut self) -> Result<bool, FormatError> {
+        while let Some(byte) = self.window.peek()? {
+            match byte {
+                b'\n' => return Ok(true),
+                b' ' | b'\t' | b'\r' => self.window.bump(),
+                _ => return Ok(false),
+            }
+        }
+        Ok(false)
+    }
+
+    /// A line that is no document.
+    fn stray(&mut self) -> Result<(), End> {
+        let mut cut = Cut { bytes: Vec::new(), place: self.window.place(), depth: 0, len: 0 };
+        self.window.rest_of_line(KEPT_BYTES, &mut cut)?;
+        self.emitter.reject(Code::RecordUnreadable, "the line is no JSON document", cut)?;
+        Ok(())
+    }
+
+    fn document(&mut self, next: u8) -> Result<(), End> {
+        if next == b'[' {
+            self.window.bump();
+            while self.window.element()? {
+                match self.window.inner()? {
+                    b'{' => self.envelope(0)?,
+                    _ => self.window.skip()?,
+                }
+            }
+            return Ok(());
+        }
+        self.envelope(0)
+    }
+
+    fn envelope(&mut self, level: usize) -> Result<(), End> {
+        self.window.expect(b'{', "expected an object")?;
+        while let Some(key) = self.window.key()? {
+            let next = self.window.inner()?;
+            if let Some((_, signal)) = GROUPS.iter().find(|(name, _)| *name == key)
+                && next == b'['
+            {
+                self.window.bump();
+                while self.window.element()? {
+                    self.group(*signal)?;
+                }
+            } else if WRAPPERS.contains(&key.as_str()) && level < 3 && matches!(next, b'{' | b'[') {
+                if next == b'{' {
+                    self.envelope(level + 1)?;
+                } else {
+                    self.window.bump();
+                    while self.window.element()? {
+                        match self.window.inner()? {
+                            b'{' => self.envelope(level + 1)?,
+                            _ => self.window.skip()?,
+                        }
+                    }
+                }
+            } else {
+                self.window.skip()?;
+            }
+        }
+        Ok(())
+    }
+
+    fn group(&mut self, signal: Signal) -> Result<(), End> {
+        if self.window.inner()? != b'{' {
+            self.window.skip()?;
+            return Ok(());
+        }
+        let start = self.window.place();
+        let mut group = Group::new(signal);
+        let outcome = self.group_fields(&mut group, start);
+        if !matches!(outcome, Err(End::Stopped)) {
+            group.end(&mut self.emitter)?;
+        }
+        outcome
+    }
+
+    fn group_fields(&mut self, group: &mut Group, start: Place) -> Result<(), End> {
+        self.window.expect(b'{', "expected an object")?;
+        while let Some(key) = self.window.key()? {
+            if key == "resource" && !group.has_resource() {
+                let cut = self.window.cut(MAX_RECORD_BYTES)?;
+                self.set_resource(group, &cut)?;
+            } else if SCOPES.contains(&key.as_str()) && self.window.inner()? == b'[' {
+                self.window.bump();
+                while self.window.element()? {
+                    self.scope(group, start)?;
+                }
+            } else {
+                self.window.skip()?;
+            }
+        }
+        Ok(())
+    }
+
+    fn scope(&mut self, group: &mut Group, group_start: Place) -> Result<(), End> {
+        if self.window.inner()? != b'{' {
+            self.window.skip()?;
+            return Ok(());
+        }
+        let scope_start = self.window.place();
+        group.begin_scope();
+        self.window.expect(b'{', "expected an object")?;
+        while let Some(key) = self.window.key()? {
+            if matches!(key.as_str(), "scope" | "instrumentationLibrary") && !group.has_scope() {
+                let cut = self.window.cut(MAX_RECORD_BYTES)?;
+                self.set_scope(group, &cut)?;
+            } else if RECORDS.contains(&key.as_str()) && self.window.inner()? == b'[' {
+                self.window.bump();
+                while self.window.element()? {
+                    self.record(group, group_start, scope_start)?;
+                }
+            } else {
+                self.window.skip()?;
+            }
+        }
+        group.end_scope(&mut self.emitter)?;
+        Ok(())
+    }
+
+    fn record(&mut self, group: &mut Group, group_start: Place, scope_start: Place) -> Result<(), End> {
+        let mut cut = Cut { bytes: Vec::new(), place: self.window.place(), depth: 0, len: 0 };
+        match self.window.cut_into(MAX_RECORD_BYTES, &mut cut) {
+            Ok(()) => {}
+            Err(Broken::Ended) => {
+                cut.bytes.truncate(KEPT_BYTES);
+                self.emitter.reject(Code::RecordTruncated, "the file ends within this record", cut)?;
+                return Err(Broken::Ended.into());
+            }
+            Err(Broken::Garbage(what)) => {
+                cut.bytes.truncate(KEPT_BYTES);
+                let place = cut.place;
+                if !cut.bytes.is_empty() {
+                    self.emitter.sink.fact(record::rejected(
+                        &self.emitter.context,
+                        record::BODY_FORMAT,
+                        cut.bytes,
+                        place,
+                    ))?;
+                }
+                return Err(Broken::Garbage(what).into());
+            }
+            Err(other) => return Err(other.into()),
+        }
+        if let Some(wanted) = group.record(&mut self.emitter, cut)? {
+            self.look_ahead(group, wanted, group_start, scope_start)?;
+        }
+        self.emitter.sink.progress(self.window.offset())?;
+        Ok(())
+    }
+
+    fn look_ahead(&mut self, group: &mut Group, wanted: Wanted, group_at: Place, scope_at: Place) -> Result<(), End> {
+        let Some(reopen) = self.reopen else {
+            group.give_up(&mut self.emitter, wanted, group_at)?;
+            return Ok(());
+        };
+        let field = |from: Place, names: &[&str]| -> Result<Option<Cut>, Broken> {
+            let mut window = Window::new(reopen(from.offset)?, from.offset);
+            window.expect(b'{', "expected an object")?;
+            while let Some(key) = window.key()? {
+                if names.contains(&key.as_str()) {
+                    return window.cut(MAX_RECORD_BYTES).map(Some);
+                }
+                window.skip()?;
+            }
+            Ok(None)
+        };
+        let found = |outcome: Result<Option<Cut>, Broken>| match outcome {
+            Ok(found) => Ok(found),
+            Err(Broken::Read(error)) => Err(End::from(error)),
+            Err(_) => Ok(None),
+        };
+        if wanted.scope {
+            match found(field(scope_at, &["scope", "instrumentationLibrary"]))? {
+                Some(cut) => self.set_scope(group, &cut)?,
+                None => group.scope(&mut self.emitter, |_| {})?,
+            }
+        }
+        if wanted.resource {
+            match found(field(group_at, &["resource"]))? {
+                Some(cut) => self.set_resource(group, &cut)?,
+                None => group.resource(&mut self.emitter, |_| {})?,
+            }
+        }
+        Ok(())
+    }
+
+    fn set_resource(&mut self, group: &mut Group, cut: &Cut) -> Result<(), Stop> {
+        let mut issues = Vec::new();
+        let resource = match Json::parse(&cut.bytes) {
+            Ok(parsed) => Some(decode::resource(&parsed.value, &mut issues)),
+            Err(fault) => {
+                self.emitter.warn(record::code_of(fault), format!("a resource cannot be read: {fault}"), cut.place);
+                None
+            }
+        };
+        for (code, message) in issues {
+            self.emitter.warn(code, message, cut.place);
+        }
+        group.resource(&mut self.emitter, |around| {
+            if let Some(resource) = resource {
+                around.set_resource(resource, cut.bytes.clone());
+            }
+        })
+    }
+
+    fn set_scope(&mut self, group: &mut Group, cut: &Cut) -> Result<(), Stop> {
+        let mut issues = Vec::new();
+        let scope = match Json::parse(&cut.bytes) {
+            Ok(parsed) => Some(decode::scope(&parsed.value, &mut issues)),
+            Err(fault) => {
+                self.emitter.warn(record::code_of(fault), format!("a scope cannot be read: {fault}"), cut.place);
+                None
+            }
+        };
+        for (code, message) in issues {
+            self.emitter.warn(code, message, cut.place);
+        }
+        group.scope(&mut self.emitter, |around| {
+            if let Some(scope) = scope {
+                around.set_scope(scope, cut.bytes.clone());
+            }
+        })
+    }
+}

@@ -1,0 +1,403 @@
+//! A window over a stream of JSON that knows depth and strings, so that one record at a time can be cut out of a document
+//! of any size. It checks brackets and quotes only; a record's own grammar is checked when it is decoded.
+//!
+//! Memory is one buffer plus the record being cut out, bounded by [`crate::MAX_RECORD_BYTES`].
+
+use std::io::Read;
+
+const BUFFER: usize = 256 << 10;
+
+/// Why the window cannot go on within the current value.
+#[derive(Debug)]
+pub(crate) enum Broken {
+    /// The bytes end within a value.
+    Ended,
+    /// What stands here is no JSON.
+    Garbage(&'static str),
+    /// The source failed.
+    Read(std::io::Error),
+}
+
+impl From<std::io::Error> for Broken {
+    fn from(error: std::io::Error) -> Self {
+        Self::Read(error)
+    }
+}
+
+/// A place in the file.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Place {
+    pub offset: u64,
+    pub line: u64,
+}
+
+/// A value cut out of the stream.
+#[derive(Debug)]
+pub(crate) struct Cut {
+    pub bytes: Vec<u8>,
+    pub place: Place,
+    /// Its deepest nesting.
+    pub depth: usize,
+    /// Its whole length; more than `bytes` when it was over the limit.
+    pub len: u64,
+}
+
+pub(crate) struct Window<'a> {
+    reader: Box<dyn Read + 'a>,
+    buffer: Vec<u8>,
+    at: usize,
+    end: usize,
+    /// Offset in the file of `buffer[0]`.
+    base: u64,
+    /// Line breaks before `counted`.
+    lines: u64,
+    counted: usize,
+    ended: bool,
+    /// One value a line: a line break within a value is a broken value.
+    pub one_per_line: bool,
+}
+
+impl<'a> Window<'a> {
+    /// From a reader that stands at `offset` of the file.
+    pub fn new(reader: Box<dyn Read + 'a>, offset: u64) -> Self {
+        Self {
+            reader,
+            buffer: vec![0; BUFFER],
+            at: 0,
+            end: 0,
+            base: offset,
+            lines: 0,
+            counted: 0,
+            ended: false,
+            one_per_line: false,
+        }
+    }
+
+    /// Offset of the next byte.
+    pub fn offset(&self) -> u64 {
+        self.base + self.at as u64
+    }
+
+    /// Place of the next byte.
+    pub fn place(&mut self) -> Place {
+        let passed = self.buffer.get(self.counted..self.at).unwrap_or_default();
+        self.lines += memchr::memchr_iter(b'\n', passed).count() as u64;
+        self.counted = self.at;
+        Place { offset: self.offset(), line: self.lines + 1 }
+    }
+
+    fn fill(&mut self) -> std::io::Result<bool> {
+        if self.at < self.end {
+            return Ok(true);
+        }
+        if self.ended {
+            return Ok(false);
+        }
+        self.place();
+        self.base += self.end as u64;
+        (self.at, self.end, self.counted) = (0, 0, 0);
+        loop {
+            match self.reader.read(&mut self.buffer) {
+                Ok(0) => {
+                    self.ended = true;
+                    return Ok(false);
+                }
+                Ok(n) => {
+                    self.end = n;
+                    return Ok(true);
+                }
+                Err(error) if error.kind() == std::io::ErrorKind::Interrupted => {}
+                Err(error) => return Err(error),
+            }
+        }
+    }
+
+    fn rest(&self) -> &[u8] {
+        self.buffer.get(self.at..self.end).unwrap_or_default()
+    }
+
+    /// The next byte; `None` at the end.
+    pub fn peek(&mut self) -> std::io::Result<Option<u8>> {
+        self.fill()?;
+        Ok(self.rest().first().copied())
+    }
+
+    /// Passes over one byte.
+    pub fn bump(&mut self) {
+        self.at = (self.at + 1).min(self.end);
+    }
+
+    /// The next byte that is no white space, within a value.
+    pub fn inner(&mut self) -> Result<u8, Broken> {
+        loop {
+            match self.peek()? {
+                None => return Err(Broken::Ended),
+                Some(b'\n') if self.one_per_line => return Err(Broken::Garbage("the line ends within the record")),
+                Some(b' ' | b'\t' | b'\n' | b'\r') => self.bump(),
+                Some(byte) => return Ok(byte),
+            }
+        }
+    }
+
+    /// Passes over white space and commas between values; the next byte, `None` at the end.
+    pub fn outer(&mut self) -> std::io::Result<Option<u8>> {
+        loop {
+            match self.peek()? {
+                Some(b' ' | b'\t' | b'\n' | b'\r' | b',' | 0x1e) => self.bump(),
+                other => return Ok(other),
+            }
+        }
+    }
+
+    /// Passes over this byte, which must be next.
+    pub fn expect(&mut self, byte: u8, what: &'static str) -> Result<(), Broken> {
+        if self.inner()? == byte {
+            self.bump();
+            return Ok(());
+        }
+        Err(Broken::Garbage(what))
+    }
+
+    /// After `{` or after a field: the next key with its `:` passed, or `None` when the object ended.
+    pub fn key(&mut self) -> Result<Option<String>, Broken> {
+        let mut next = self.inner()?;
+        if next == b',' {
+            self.bump();
+            next = self.inner()?;
+        }
+        match next {
+            b'}' => {
+                self.bump();
+                Ok(None)
+            }
+            b'"' => {
+                let cut = self.cut(4096)?;
+                self.expect(b':', "expected `:`")?;
+                Ok(Some(serde_json::from_slice(&cut.bytes).unwrap_or_default()))
+            }
+            _ => Err(Broken::Garbage("expected a key or `}`")),
+        }
+    }
+
+    /// After `[` or after an element: true when another element follows, false when the array ended.
+    pub fn element(&mut self) -> Result<bool, Broken> {
+        let mut next = self.inner()?;
+        if next == b',' {
+            self.bump();
+            next = self.inner()?;
+        }
+        if next == b']' {
+            self.bump();
+            return Ok(false);
+        }
+        Ok(true)
+    }
+
+    /// Passes over a value.
+    pub fn skip(&mut self) -> Result<(), Broken> {
+        self.cut(0).map(|_| ())
+    }
+
+    /// Cuts out the next value; keeps at most `limit` bytes of it.
+    pub fn cut(&mut self, limit: usize) -> Result<Cut, Broken> {
+        let mut cut = Cut { bytes: Vec::new(), place: Place { offset: 0, line: 0 }, depth: 0, len: 0 };
+        self.cut_into(limit, &mut cut)?;
+        Ok(cut)
+    }
+
+    /// As [`Window::cut`], into a cut that holds what was read also when the value is broken.
+    pub fn cut_into(&mut self, limit: usize, cut: &mut Cut) -> Result<(), Broken> {
+        let first = self.inner()?;
+        cut.place = self.place();
+        match first {
+            b'{' | b'[' => self.cut_nested(limit, cut),
+            b'"' => {
+                self.take(1, limit, cut);
+                self.cut_string(limit, cut)
+            }
+            b'}' | b']' | b',' | b':' => Err(Broken::Garbage("expected a value")),
+            _ => self.cut_word(limit, cut),
+        }
+    }
+
+    fn take(&mut self, n: usize, limit: usize, cut: &mut Cut) {
+        let room = limit.saturating_sub(cut.bytes.len());
+        let taken = self.rest().get(..n).unwrap_or_default();
+        cut.bytes.extend_from_slice(taken.get(..room.min(n)).unwrap_or(taken));
+        cut.len += n as u64;
+        self.at = (self.at + n).min(self.end);
+    }
+
+    fn cut_nested(&mut self, limit: usize, cut: &mut Cut) -> Result<(), Broken> {
+        // One bit an open bracket: object or array. Beyond the depth limit only the count is kept.
+        let (mut kinds, mut depth): (u128, usize) = (0, 0);
+        loop {
+            if !self.fill()? {
+                return Err(Broken::Ended);
+            }
+            let rest = self.rest();
+            let lines = self.one_per_line;
+            let stop =
+                rest.iter().position(|b| matches!(b, b'"' | b'{' | b'}' | b'[' | b']') || (lines && *b == b'\n'));
+            let Some(at) = stop else {
+                let n = rest.len();
+                self.take(n, limit, cut);
+                continue;
+            };
+            let byte = rest.get(at).copied().unwrap_or_default();
+            if byte == b'\n' {
+                self.take(at, limit, cut);
+                return Err(Broken::Garbage("the line ends within the record"));
+            }
+            self.take(at + 1, limit, cut);
+            match byte {
+                b'"' => self.cut_string(limit, cut)?,
+                b'{' | b'[' => {
+                    if depth < 128 {
+                        kinds = (kinds & !(1 << depth)) | (u128::from(byte == b'{') << depth);
+                    }
+                    depth += 1;
+                    cut.depth = cut.depth.max(depth);
+                }
+                _ => {
+                    depth -= 1;
+                    if depth < 128 && (kinds >> depth) & 1 != u128::from(byte == b'}') {
+                        return Err(Broken::Garbage("a bracket is closed by the wrong one"));
+                    }
+                    if depth == 0 {
+                        return Ok(());
+                    }
+                }
+            }
+        }
+    }
+
+    fn cut_string(&mut self, limit: usize, cut: &mut Cut) -> Result<(), Broken> {
+        loop {
+            if !self.fill()? {
+                return Err(Broken::Ended);
+            }
+            let rest = self.rest();
+            let hit = if self.one_per_line {
+                memchr::memchr3(b'"', b'\\', b'\n', rest)
+            } else {
+                memchr::memchr2(b'"', b'\\', rest)
+            };
+            let Some(at) = hit else {
+                let n = rest.len();
+                self.take(n, limit, cut);
+                continue;
+            };
+            match rest.get(at) {
+                Some(b'"') => {
+                    self.take(at + 1, limit, cut);
+                    return Ok(());
+                }
+                Some(b'\n') => {
+                    self.take(at, limit, cut);
+                    return Err(Broken::Garbage("the line ends within a string"));
+                }
+                _ => {
+                    self.take(at + 1, limit, cut);
+                    if !self.fill()? {
+                        return Err(Broken::Ended);
+                    }
+                    if self.rest().first() != Some(&b'\n') || !self.one_per_line {
+                        self.take(1, limit, cut);
+                    }
+                }
+            }
+        }
+    }
+
+    fn cut_word(&mut self, limit: usize, cut: &mut Cut) -> Result<(), Broken> {
+        loop {
+            if !self.fill()? {
+                return Ok(());
+            }
+            let rest = self.rest();
+            let stop =
+                rest.iter().position(|b| matches!(b, b',' | b'}' | b']' | b':' | b'"') || b.is_ascii_whitespace());
+            let n = stop.unwrap_or(rest.len());
+            self.take(n, limit, cut);
+            if stop.is_some() {
+                return Ok(());
+            }
+        }
+    }
+
+    /// Passes over the rest of the line; false at the end of the file.
+    pub fn next_line(&mut self) -> std::io::Result<bool> {
+        loop {
+            if !self.fill()? {
+                return Ok(false);
+            }
+            match memchr::memchr(b'\n', self.rest()) {
+                Some(at) => {
+                    self.at += at + 1;
+                    return Ok(true);
+                }
+                None => self.at = self.end,
+            }
+        }
+    }
+
+    /// Takes the rest of the line, keeping at most `limit` bytes.
+    pub fn rest_of_line(&mut self, limit: usize, cut: &mut Cut) -> std::io::Result<()> {
+        while self.fill()? {
+            let rest = self.rest();
+            let stop = memchr::memchr(b'\n', rest);
+            let n = stop.unwrap_or(rest.len());
+            self.take(n, limit, cut);
+            if stop.is_some() {
+                break;
+            }
+        }
+        Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Gives a few bytes at a time.
+    struct Drip<'a>(&'a [u8], usize);
+    impl Read for Drip<'_> {
+        fn read(&mut self, out: &mut [u8]) -> std::io::Result<usize> {
+            let n = self.1.min(self.0.len()).min(out.len());
+            out[..n].copy_from_slice(&self.0[..n]);
+            self.0 = &self.0[n..];
+            Ok(n)
+        }
+    }
+
+    #[test]
+    fn cuts_values_however_the_bytes_arrive() {
+        let text = r#" {"a":"}\"]\\","b":[1,{"c":null}]} [1,2]  "x\"y" 12.5 true"#.as_bytes();
+        for step in 1..20 {
+            let mut window = Window::new(Box::new(Drip(text, step)), 0);
+            let mut values = Vec::new();
+            while window.outer().expect("reads").is_some() {
+                values.push(String::from_utf8(window.cut(1 << 20).expect("whole").bytes).expect("text"));
+            }
+            assert_eq!(values, [r#"{"a":"}\"]\\","b":[1,{"c":null}]}"#, "[1,2]", r#""x\"y""#, "12.5", "true"]);
+        }
+    }
+
+    #[test]
+    fn a_wrong_bracket_and_an_early_end_are_told() {
+        let mut window = Window::new(Box::new(&b"{\"a\":[}"[..]), 0);
+        assert!(matches!(window.cut(100), Err(Broken::Garbage(_))));
+        let mut window = Window::new(Box::new(&b"{\"a\":[1"[..]), 0);
+        assert!(matches!(window.cut(100), Err(Broken::Ended)));
+    }
+
+    #[test]
+    fn only_the_limit_is_kept() {
+        let text = format!("[\"{}\"]", "x".repeat(1 << 20));
+        let mut window = Window::new(Box::new(text.as_bytes()), 0);
+        let cut = window.cut(10).expect("whole");
+        assert_eq!((cut.bytes.len(), cut.len, cut.depth), (10, text.len() as u64, 1));
+    }
+}

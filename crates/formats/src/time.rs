@@ -1,0 +1,209 @@
+//! Times of many shapes to nanoseconds since the epoch. A time without a zone is in the zone that is given, else UTC.
+
+use jiff::Timestamp;
+use jiff::civil::{Date, DateTime};
+use jiff::tz::TimeZone;
+use serde_json::Value;
+
+/// Reads a JSON value: a number (seconds, milliseconds, microseconds or nanoseconds, told by its size) or a text.
+pub fn ns_from_value(value: &Value, zone: Option<&TimeZone>) -> Option<i64> {
+    match value {
+        Value::Number(n) => ns_from_number(&n.to_string()),
+        Value::String(text) => ns_from_text(text, zone),
+        _ => None,
+    }
+}
+
+/// Reads a text: RFC 3339, the same with a blank for `T` or without a zone, a date alone, RFC 2822, the form of web server
+/// logs, day-first and month-name forms that are not ambiguous, or a number.
+pub fn ns_from_text(text: &str, zone: Option<&TimeZone>) -> Option<i64> {
+    let text = text.trim();
+    if text.is_empty() {
+        return None;
+    }
+    if text.bytes().all(|b| b.is_ascii_digit() || matches!(b, b'.' | b'-' | b'+' | b'e' | b'E'))
+        && text.bytes().filter(|b| *b == b'-').count() < 2
+    {
+        return ns_from_number(text);
+    }
+    let zone_or_utc = || zone.cloned().unwrap_or(TimeZone::UTC);
+    if let Ok(at) = text.parse::<Timestamp>() {
+        return ns(at);
+    }
+    if let Ok(at) = text.parse::<jiff::ZonedDateTime>() {
+        return ns(at.timestamp());
+    }
+    // `2026-11-12 08:06:22.223 UTC`, `… GMT`
+    for suffix in [" UTC", " GMT", " Z"] {
+        if let Some(bare) = text.strip_suffix(suffix) {
+            return in_zone(bare.parse::<DateTime>().ok()?, TimeZone::UTC);
+        }
+    }
+    if let Ok(at) = text.parse::<DateTime>() {
+        return in_zone(at, zone_or_utc());
+    }
+    if let Ok(day) = text.parse::<Date>() {
+        return in_zone(day.to_datetime(jiff::civil::Time::midnight()), zone_or_utc());
+    }
+    if let Ok(at) = jiff::fmt::rfc2822::parse(text) {
+        return ns(at.timestamp());
+    }
+    // A comma before the fraction, as Python's logging writes it.
+    if let Some((before, after)) = text.rsplit_once(',')
+        && after.len() <= 9
+        && !after.is_empty()
+        && after.bytes().all(|b| b.is_ascii_digit())
+    {
+        return ns_from_text(&format!("{before}.{after}"), zone);
+    }
+    with_zone(text).or_else(|| without_zone(text).and_then(|at| in_zone(at, zone_or_utc())))
+}
+
+fn with_zone(text: &str) -> Option<i64> {
+    const FORMS: [&str; 5] = [
+        "%Y-%m-%d %H:%M:%S%.f %z",
+        "%Y-%m-%dT%H:%M:%S%.f%z",
+        "%Y-%m-%d %H:%M:%S%.f%z",
+        "%d/%b/%Y:%H:%M:%S %z",
+        "%a %b %d %H:%M:%S %z %Y",
+    ];
+    FORMS.iter().find_map(|form| {
+        let parsed = jiff::fmt::strtime::parse(form, text).ok()?;
+        ns(parsed.to_timestamp().ok()?)
+    })
+}
+
+fn without_zone(text: &str) -> Option<DateTime> {
+    const FORMS: [&str; 14] = [
+        "%Y/%m/%d %H:%M:%S%.f",
+        "%Y/%m/%d %H:%M",
+        "%Y-%m-%d %H:%M",
+        "%Y-%m-%dT%H:%M",
+        "%d.%m.%Y %H:%M:%S%.f",
+        "%d.%m.%Y %H:%M",
+        "%d %b %Y %H:%M:%S%.f",
+        "%d %b %Y, %H:%M:%S%.f",
+        "%b %d %Y %H:%M:%S%.f",
+        "%b %d, %Y %H:%M:%S%.f",
+        "%b %d, %Y, %I:%M:%S %p",
+        "%b %d, %Y %I:%M:%S %p",
+        "%Y%m%dT%H%M%S",
+        "%a %b %d %H:%M:%S %Y",
+    ];
+    if let Some(at) = FORMS.iter().find_map(|form| jiff::fmt::strtime::parse(form, text).ok()?.to_datetime().ok()) {
+        return Some(at);
+    }
+    for form in ["%d.%m.%Y", "%d %b %Y", "%b %d, %Y", "%Y/%m/%d"] {
+        if let Some(day) = jiff::fmt::strtime::parse(form, text).ok().and_then(|parsed| parsed.to_date().ok()) {
+            return Some(day.to_datetime(jiff::civil::Time::midnight()));
+        }
+    }
+    slashed(text)
+}
+
+/// `11/12/2026 08:06` is month first in one country and day first in the next: taken only when one of the two cannot be.
+fn slashed(text: &str) -> Option<DateTime> {
+    let first: u8 = text.split('/').next()?.parse().ok()?;
+    let second: u8 = text.split('/').nth(1)?.parse().ok()?;
+    let day_first = match (first > 12, second > 12) {
+        (true, false) => true,
+        (false, true) => false,
+        _ => return None,
+    };
+    let date = if day_first { "%d/%m/%Y" } else { "%m/%d/%Y" };
+    ["%H:%M:%S%.f", "%H:%M", "%I:%M:%S %p", "%I:%M %p"]
+        .iter()
+        .find_map(|time| jiff::fmt::strtime::parse(format!("{date} {time}"), text).ok()?.to_datetime().ok())
+}
+
+fn in_zone(at: DateTime, zone: TimeZone) -> Option<i64> {
+    ns(at.to_zoned_datetime(zone).ok()?.timestamp())
+}
+
+fn ns(at: Timestamp) -> Option<i64> {
+    i64::try_from(at.as_nanosecond()).ok()
+}
+
+/// Nanoseconds from 10^17 on, then microseconds, milliseconds and seconds, each a thousand times less.
+fn ns_from_number(text: &str) -> Option<i64> {
+    if let Ok(whole) = text.parse::<i64>() {
+        let factor: i64 = match whole {
+            100_000_000_000_000_000.. => 1,
+            100_000_000_000_000.. => 1_000,
+            100_000_000_000.. => 1_000_000,
+            1.. => 1_000_000_000,
+            _ => return None,
+        };
+        return whole.checked_mul(factor);
+    }
+    let float = text.parse::<f64>().ok().filter(|x| x.is_finite() && *x > 0.0)?;
+    let factor = match float {
+        x if x >= 1e17 => 1.0,
+        x if x >= 1e14 => 1e3,
+        x if x >= 1e11 => 1e6,
+        _ => 1e9,
+    };
+    // The whole part and the fraction apart, so that microseconds of a float of seconds survive.
+    let (whole, fraction) = (float.trunc(), float.fract());
+    let ns = whole * factor + (fraction * factor).round();
+    (ns < 9.2e18)
+        .then_some(whole as i64)
+        .and_then(|whole| whole.checked_mul(factor as i64)?.checked_add((fraction * factor).round() as i64))
+}
+
+/// A zone by its name (`Europe/Berlin`), `UTC`, or an offset (`+01:00`).
+pub fn zone(name: &str) -> Option<TimeZone> {
+    let name = name.trim();
+    if matches!(name, "UTC" | "utc" | "Z" | "GMT") {
+        return Some(TimeZone::UTC);
+    }
+    if let Some(rest) = name.strip_prefix('+').or_else(|| name.strip_prefix('-')) {
+        let digits: String = rest.chars().filter(char::is_ascii_digit).collect();
+        let hours: i32 = digits.get(..2)?.parse().ok()?;
+        let minutes: i32 = digits.get(2..4).map_or(Some(0), |m| m.parse().ok())?;
+        let seconds = (hours * 60 + minutes) * 60 * if name.starts_with('-') { -1 } else { 1 };
+        return jiff::tz::Offset::from_seconds(seconds).ok().map(TimeZone::fixed);
+    }
+    TimeZone::get(name).ok()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_same_moment_in_many_shapes() {
+        const NS: i64 = 1_794_470_782_223_000_000;
+        for text in [
+            "2026-11-12T08:06:22.223Z",
+            "2026-11-12T09:06:22.223+01:00",
+            "2026-11-12 08:06:22.223",
+            "2026-11-12 08:06:22,223",
+            "2026-11-12 08:06:22.223 UTC",
+            "2026-11-12 08:06:22.223 GMT",
+            "2026-11-12 09:06:22.223 +0100",
+            "2026/11/12 08:06:22.223",
+            "12.11.2026 08:06:22.223",
+            "12 Nov 2026 08:06:22.223",
+            "1794470782.223",
+            "1794470782223",
+            "1794470782223000",
+            "1794470782223000000",
+        ] {
+            let got = ns_from_text(text, None).map(|ns| (ns - NS).abs() < 1_000);
+            assert_eq!(got, Some(true), "{text}: {:?}", ns_from_text(text, None));
+        }
+        let berlin = zone("Europe/Berlin").expect("a zone");
+        assert_eq!(ns_from_text("2026-11-12 09:06:22.223", Some(&berlin)), Some(NS));
+        assert_eq!(ns_from_text("12/Nov/2026:08:06:22 +0000", None), Some(NS - 223_000_000));
+        assert_eq!(ns_from_text("Thu, 12 Nov 2026 08:06:22 +0000", None), Some(NS - 223_000_000));
+    }
+
+    #[test]
+    fn what_cannot_be_told_is_unknown() {
+        for text in ["", "yesterday", "11/12/2026 08:06", "2026-13-45", "-5", "0"] {
+            assert_eq!(ns_from_text(text, None), None, "{text}");
+        }
+        assert!(ns_from_text("13/12/2026 08:06", None).is_some());
+    }
+}
