@@ -25,4 +25,4 @@ pub use policy::{Policy, PolicyError, policy_schema};
 pub use survey::Survey;
 
 #[cfg(test)]
-mod tests;
+pub(crate) mod tests;

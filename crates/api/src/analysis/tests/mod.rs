@@ -9,5 +9,5 @@ mod missing_audit;
 mod otlp;
 mod policy;
 
-pub(crate) use made::Made;
+pub(crate) use made::{Made, document, event, retriever, root, tool};
 pub(crate) use otlp::real_incident;
