@@ -1,0 +1,139 @@
+/// Numbers, times and money as people read them. Unknown is "—", never 0.
+
+/** What stands where nothing is known. */
+export const UNKNOWN = "—";
+
+const whole = new Intl.NumberFormat("en-US", { maximumFractionDigits: 0 });
+
+export function count(n: number | null | undefined): string {
+  return n === null || n === undefined ? UNKNOWN : whole.format(n);
+}
+
+/** 1,284 stays; from a hundred thousand on 412 k, 1.02 M. */
+export function compact(n: number | null | undefined): string {
+  if (n === null || n === undefined) return UNKNOWN;
+  if (n < 100_000) return whole.format(n);
+  if (n < 1_000_000) return `${whole.format(Math.floor(n / 1000))} k`;
+  return `${(Math.floor(n / 10_000) / 100).toFixed(2)} M`;
+}
+
+export function plural(n: number, one: string, many = `${one}s`): string {
+  return `${whole.format(n)} ${n === 1 ? one : many}`;
+}
+
+/** Milliseconds as 0.4 ms, 84 ms, 2.2 s, 1 m 04 s, 2 h 05 m. */
+export function duration(ms: number | null | undefined): string {
+  if (ms === null || ms === undefined) return UNKNOWN;
+  const size = Math.abs(ms);
+  const sign = ms < 0 ? "−" : "";
+  if (size < 10) return `${sign}${trim(size, 1)} ms`;
+  if (size < 999.5) return `${sign}${whole.format(size)} ms`;
+  if (size < 9_995) return `${sign}${trim(size / 1000, 2)} s`;
+  if (size < 59_950) return `${sign}${trim(size / 1000, 1)} s`;
+  const seconds = Math.round(size / 1000);
+  if (seconds < 3600) return `${sign}${Math.floor(seconds / 60)} m ${pad(seconds % 60)} s`;
+  return `${sign}${Math.floor(seconds / 3600)} h ${pad(Math.floor((seconds % 3600) / 60))} m`;
+}
+
+/** Nano-dollars as dollars with as many places as the size asks for. */
+export function usd(nanos: number | null | undefined): string {
+  if (nanos === null || nanos === undefined) return UNKNOWN;
+  const dollars = nanos / 1e9;
+  const size = Math.abs(dollars);
+  const sign = dollars < 0 ? "−" : "";
+  if (size === 0) return "$0";
+  const places = size >= 1 ? 2 : size >= 0.01 ? 3 : size >= 0.0001 ? 4 : 6;
+  return `${sign}$${size.toFixed(places)}`;
+}
+
+export function bytes(n: number | null | undefined): string {
+  if (n === null || n === undefined) return UNKNOWN;
+  if (n < 1000) return `${n} B`;
+  const units = ["kB", "MB", "GB", "TB"];
+  let value = n / 1000;
+  let unit = 0;
+  while (value >= 999.5 && unit < units.length - 1) {
+    value /= 1000;
+    unit += 1;
+  }
+  return `${trim(value, value < 10 ? 1 : 0)} ${units[unit] ?? ""}`;
+}
+
+/** A share of 1 in per cent. */
+export function percent(ratio: number | null | undefined): string {
+  return ratio === null || ratio === undefined ? UNKNOWN : `${Math.round(ratio * 100)} %`;
+}
+
+/** A signed difference: +1, −84, ±0. */
+export function signed(n: number | null | undefined, show: (n: number) => string): string {
+  if (n === null || n === undefined) return UNKNOWN;
+  if (n === 0) return "±0";
+  return n > 0 ? `+${show(n)}` : `−${show(-n)}`;
+}
+
+export type TimeMode = "local" | "utc" | "relative";
+
+/** Nanoseconds since the epoch, as milliseconds. Sub-microsecond digits are lost, which no clock on screen shows. */
+export function msOf(ns: string | null | undefined): number | null {
+  if (ns === null || ns === undefined) return null;
+  return Number(BigInt(ns) / 1000n) / 1000;
+}
+
+/** From `a` to `b` in milliseconds, exact before it is rounded. */
+export function msBetween(a: string | null | undefined, b: string | null | undefined): number | null {
+  if (a === null || a === undefined || b === null || b === undefined) return null;
+  return Number(BigInt(b) - BigInt(a)) / 1e6;
+}
+
+/** Clock time for today, date and time otherwise; or how long ago. `nowMs` is passed in. */
+export function time(ns: string | null | undefined, mode: TimeMode, nowMs: number): string {
+  const ms = msOf(ns);
+  if (ms === null) return UNKNOWN;
+  if (mode === "relative") return ago(nowMs - ms);
+  const zone = mode === "utc" ? "UTC" : undefined;
+  const clock = clockOf(ms, zone);
+  const day = dayOf(ms, zone);
+  return day === dayOf(nowMs, zone) ? clock : `${day} ${clock}`;
+}
+
+/** Date, time with milliseconds, and zone. */
+export function fullTime(ns: string | null | undefined, mode: TimeMode): string {
+  const ms = msOf(ns);
+  if (ms === null) return UNKNOWN;
+  const zone = mode === "utc" ? "UTC" : undefined;
+  const fraction = String(Math.floor(((ms % 1000) + 1000) % 1000)).padStart(3, "0");
+  return `${new Date(ms).getUTCFullYear()} ${dayOf(ms, zone)} ${clockOf(ms, zone)}.${fraction}${mode === "utc" ? " UTC" : ""}`;
+}
+
+function clockOf(ms: number, zone: string | undefined): string {
+  return new Intl.DateTimeFormat("en-GB", { hour: "2-digit", minute: "2-digit", second: "2-digit", timeZone: zone }).format(ms);
+}
+
+function dayOf(ms: number, zone: string | undefined): string {
+  return new Intl.DateTimeFormat("en-GB", { day: "2-digit", month: "short", timeZone: zone }).format(ms);
+}
+
+/** How long ago, or how far ahead. */
+export function ago(ms: number): string {
+  const size = Math.abs(ms) / 1000;
+  const words = size < 45 ? `${Math.round(size)} s` : size < 2700 ? `${Math.round(size / 60)} min` : size < 79_200 ? `${Math.round(size / 3600)} h` : `${Math.round(size / 86_400)} d`;
+  return ms >= 0 ? `${words} ago` : `in ${words}`;
+}
+
+/** An id short enough for a line: its ends. */
+export function shortId(id: string): string {
+  return id.length <= 12 ? id : `${id.slice(0, 6)}…${id.slice(-4)}`;
+}
+
+/** Last part of a path. */
+export function fileName(path: string): string {
+  return path.split(/[/\\]/).filter(Boolean).at(-1) ?? path;
+}
+
+function trim(value: number, places: number): string {
+  return value.toFixed(places).replace(/\.?0+$/, "");
+}
+
+function pad(n: number): string {
+  return String(n).padStart(2, "0");
+}

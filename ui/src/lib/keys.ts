@@ -1,0 +1,44 @@
+/// Keys of the keyboard as words: `Ctrl+K`, `Shift+P`, `g t` (one after the other). One way to write them everywhere.
+
+/** The part of a keyboard event that matters. */
+export interface KeyPress {
+  key: string;
+  ctrlKey: boolean;
+  metaKey: boolean;
+  altKey: boolean;
+  shiftKey: boolean;
+}
+
+const NAMES: Record<string, string> = { " ": "Space", ArrowUp: "Up", ArrowDown: "Down", ArrowLeft: "Left", ArrowRight: "Right", Esc: "Escape" };
+
+/** The word of a press; `null` for a modifier alone. */
+export function keyOf(press: KeyPress): string | null {
+  if (["Control", "Shift", "Alt", "Meta", "AltGraph", "CapsLock", "Dead"].includes(press.key)) return null;
+  const name = NAMES[press.key] ?? press.key;
+  const letter = /^\p{L}$/u.test(name);
+  const parts: string[] = [];
+  if (press.ctrlKey || press.metaKey) parts.push("Ctrl");
+  if (press.altKey) parts.push("Alt");
+  // A sign such as `?` already needed Shift; only letters and named keys tell it apart.
+  if (press.shiftKey && (letter || name.length > 1)) parts.push("Shift");
+  parts.push(letter ? (parts.length > 0 ? name.toUpperCase() : name.toLowerCase()) : name);
+  return parts.join("+");
+}
+
+/** What is pressed after what, within a second. */
+export class KeySequence {
+  #first: string | null = null;
+  #at = 0;
+
+  /** Candidates for this press, the longer first. */
+  press(key: string, nowMs: number): string[] {
+    const pair = this.#first !== null && nowMs - this.#at < 1000 ? `${this.#first} ${key}` : null;
+    this.#first = key;
+    this.#at = nowMs;
+    return pair ? [pair, key] : [key];
+  }
+
+  clear(): void {
+    this.#first = null;
+  }
+}

@@ -1,0 +1,123 @@
+/// A trace as an outline: spans in the order of the tree, with depth, what can be folded, and where their bars stand.
+import { msBetween } from "./format";
+
+/** What the outline needs of a span. */
+export interface OutlineSpan {
+  span_id: string;
+  parent_span_id: string | null;
+  start_ns: string | null;
+  duration_ms: number | null;
+}
+
+/** One row of the outline. */
+export interface OutlineRow<S extends OutlineSpan> {
+  span: S;
+  depth: number;
+  /** Number of spans below it. */
+  below: number;
+  /** Its parent is not in the trace. */
+  orphan: boolean;
+}
+
+/** Time of the whole trace. */
+export interface Extent {
+  start_ns: string | null;
+  ms: number;
+}
+
+export function extentOf(spans: readonly OutlineSpan[]): Extent {
+  let start: bigint | null = null;
+  let end: bigint | null = null;
+  for (const span of spans) {
+    if (span.start_ns === null) continue;
+    const from = BigInt(span.start_ns);
+    const to = from + BigInt(Math.round((span.duration_ms ?? 0) * 1e6));
+    if (start === null || from < start) start = from;
+    if (end === null || to > end) end = to;
+  }
+  if (start === null || end === null) return { start_ns: null, ms: 0 };
+  return { start_ns: start.toString(), ms: Number(end - start) / 1e6 };
+}
+
+/** Rows in the order of the tree; spans in a circle are shown as roots, none is lost. */
+export function outline<S extends OutlineSpan>(spans: readonly S[], folded: ReadonlySet<string>): OutlineRow<S>[] {
+  const ids = new Set(spans.map((span) => span.span_id));
+  const children = new Map<string | null, S[]>();
+  for (const span of spans) {
+    const parent = span.parent_span_id !== null && span.parent_span_id !== span.span_id && ids.has(span.parent_span_id) ? span.parent_span_id : null;
+    const list = children.get(parent);
+    if (list) list.push(span);
+    else children.set(parent, [span]);
+  }
+  for (const list of children.values()) list.sort(byStart);
+  const rows: OutlineRow<S>[] = [];
+  const seen = new Set<string>();
+  // Without recursion: a trace may be as deep as it is long.
+  const visit = (root: S) => {
+    const stack: { span: S; depth: number; hidden: boolean; row: OutlineRow<S> | null; next: number }[] = [];
+    const enter = (span: S, depth: number, hidden: boolean) => {
+      seen.add(span.span_id);
+      const row = { span, depth, below: 0, orphan: span.parent_span_id !== null && !ids.has(span.parent_span_id) };
+      if (!hidden) rows.push(row);
+      stack.push({ span, depth, hidden, row, next: 0 });
+    };
+    enter(root, 0, false);
+    while (stack.length > 0) {
+      const top = stack.at(-1);
+      if (!top) break;
+      const child = children.get(top.span.span_id)?.[top.next];
+      if (child) {
+        top.next += 1;
+        if (!seen.has(child.span_id)) enter(child, top.depth + 1, top.hidden || folded.has(top.span.span_id));
+        continue;
+      }
+      stack.pop();
+      const parent = stack.at(-1);
+      if (parent?.row && top.row) parent.row.below += top.row.below + 1;
+    }
+  };
+  for (const span of children.get(null) ?? []) visit(span);
+  for (const span of spans) if (!seen.has(span.span_id)) visit(span);
+  return rows;
+}
+
+function byStart(a: OutlineSpan, b: OutlineSpan): number {
+  if (a.start_ns === b.start_ns) return 0;
+  if (a.start_ns === null) return 1;
+  if (b.start_ns === null) return -1;
+  return BigInt(a.start_ns) < BigInt(b.start_ns) ? -1 : 1;
+}
+
+/** A window onto the time axis, in milliseconds from the start of the trace. */
+export interface TimeWindow {
+  from: number;
+  to: number;
+}
+
+/** Where something stands in the window, in per cent; `null` when it is outside. */
+export function place(window: TimeWindow, from: number, ms: number): { left: number; width: number } | null {
+  const span = window.to - window.from;
+  if (span <= 0) return { left: 0, width: 100 };
+  const left = ((from - window.from) / span) * 100;
+  const right = ((from + ms - window.from) / span) * 100;
+  if (right < 0 || left > 100) return null;
+  const clipped = Math.max(0, left);
+  return { left: clipped, width: Math.min(100, right) - clipped };
+}
+
+/** Offset of a time from the start of the trace in milliseconds. */
+export function offsetOf(extent: Extent, ns: string | null | undefined): number | null {
+  return msBetween(extent.start_ns, ns);
+}
+
+/** Round steps for an axis: about `aim` of them. */
+export function ticks(window: TimeWindow, aim = 5): number[] {
+  const span = window.to - window.from;
+  if (!(span > 0)) return [];
+  const raw = span / aim;
+  const power = 10 ** Math.floor(Math.log10(raw));
+  const step = [1, 2, 5, 10].map((n) => n * power).find((n) => n >= raw) ?? raw;
+  const out: number[] = [];
+  for (let at = Math.ceil(window.from / step) * step; at <= window.to + step / 1e6; at += step) out.push(at);
+  return out;
+}

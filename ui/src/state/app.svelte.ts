@@ -1,0 +1,309 @@
+/// The window as a whole: where it is and was, what the workspace holds, and the states of its parts.
+import type { Job, WorkspaceInfo } from "$bindings/rpc";
+import { count, fileName, plural } from "$lib/format";
+import { RpcError, type Platform } from "$platform/types";
+import { Bench, type Target } from "./bench.svelte";
+import { Commands } from "./commands.svelte";
+import { importReport, Jobs } from "./jobs.svelte";
+import { Library } from "./library.svelte";
+import { Loaded } from "./loaded.svelte";
+import { Promote } from "./promote.svelte";
+import { Search } from "./search.svelte";
+import { Settings } from "./settings.svelte";
+import { Trace, type Tab } from "./trace.svelte";
+
+export type View = "traces" | "runs" | "replay" | "prompts" | "golden" | "sources" | "settings";
+
+/** A place that can be gone back to. */
+interface Place {
+  view: View;
+  traceId: string | null;
+  spanId: string | null;
+  tab: Tab;
+  full: boolean;
+}
+
+/** A line that says what happened; it goes by itself. */
+export interface Notice {
+  text: string;
+  kind: "done" | "failed";
+  action: { title: string; run: () => void } | null;
+}
+
+export type Overlay = "palette" | "keys" | "jobs" | "ledger" | "report" | null;
+
+export class App {
+  readonly host: Platform;
+  readonly commands = new Commands();
+  readonly settings = new Settings();
+  readonly search: Search;
+  readonly trace: Trace;
+  readonly bench: Bench;
+  readonly jobs: Jobs;
+  readonly library: Library;
+  readonly info = new Loaded<WorkspaceInfo>();
+
+  view = $state<View>("traces");
+  /** The trace takes the whole window. */
+  full = $state(false);
+  overlay = $state<Overlay>(null);
+  promote = $state.raw<Promote | null>(null);
+  notice = $state.raw<Notice | null>(null);
+  /** Files are held over the window. */
+  dropping = $state(false);
+  /** The list is being read: rows must not move. */
+  reading = $state(false);
+  /** Error of an action that belongs to no view. */
+  error = $state.raw<RpcError | null>(null);
+  nowMs = $state(0);
+
+  #back = $state.raw<readonly Place[]>([]);
+  #forward = $state.raw<readonly Place[]>([]);
+  #dataVersion: number | null = null;
+  #looking = false;
+  #noticeTimer: ReturnType<typeof setTimeout> | null = null;
+
+  constructor(host: Platform, nowMs: () => number) {
+    this.host = host;
+    this.#clock = nowMs;
+    this.nowMs = nowMs();
+    this.search = new Search(host);
+    this.trace = new Trace(host);
+    this.bench = new Bench(host);
+    this.library = new Library(host);
+    this.jobs = new Jobs(host, (job) => this.#jobEnded(job));
+  }
+
+  readonly #clock: () => number;
+
+  /** Reads what the first screen shows and begins to look for changes; returns what ends that. */
+  start(): () => void {
+    void this.readInfo();
+    void this.search.open("");
+    void this.jobs.read();
+    void this.library.readLedger();
+    const stops = [
+      this.host.onChange(({ topic, id }) => this.#changed(topic, id)),
+      this.host.onDrop({ hover: (over) => (this.dropping = over), drop: (paths) => void this.importPaths(paths) }),
+    ];
+    const timer = setInterval(() => {
+      this.nowMs = this.#clock();
+      void this.look();
+    }, 1000);
+    return () => {
+      clearInterval(timer);
+      this.jobs.stop();
+      stops.forEach((stop) => stop());
+    };
+  }
+
+  async readInfo(): Promise<void> {
+    await this.info.read(() => this.host.rpc("workspace_info", {}));
+  }
+
+  #changed(topic: string, id: string): void {
+    if (topic === "take") this.bench.takeChanged(id);
+    else if (topic === "job") void this.jobs.read();
+    else void this.look();
+  }
+
+  /** Looks whether anything changed, by whatever process, and reads again what is shown. */
+  async look(): Promise<void> {
+    if (this.#looking) return;
+    this.#looking = true;
+    try {
+      const { data_version } = await this.host.rpc("workspace_changes", {});
+      const before = this.#dataVersion;
+      this.#dataVersion = data_version;
+      if (before !== null && before !== data_version) await this.#readAgain();
+    } catch (thrown) {
+      this.info.error = RpcError.from(thrown);
+    } finally {
+      this.#looking = false;
+    }
+  }
+
+  async #readAgain(): Promise<void> {
+    const wasEmpty = this.search.total === 0;
+    await Promise.all([
+      this.readInfo(),
+      this.search.refresh(this.reading && !wasEmpty),
+      this.jobs.read(),
+      this.library.readLedger(),
+      this.view === "sources" ? this.library.readSources() : null,
+      this.view === "runs" ? this.library.readRuns() : null,
+      this.trace.traceId !== null && this.view === "traces" ? this.trace.open(this.trace.traceId, null, true) : null,
+    ]);
+  }
+
+  // Places
+
+  get #place(): Place {
+    return { view: this.view, traceId: this.trace.traceId, spanId: this.trace.spanId, tab: this.trace.tab, full: this.full };
+  }
+
+  /** Goes to a view, so that Back comes back. */
+  go(view: View, full = false): void {
+    if (view === this.view && full === this.full) return;
+    this.#back = [...this.#back, this.#place].slice(-100);
+    this.#forward = [];
+    this.view = view;
+    this.full = full;
+  }
+
+  get canBack(): boolean {
+    return this.#back.length > 0;
+  }
+
+  get canForward(): boolean {
+    return this.#forward.length > 0;
+  }
+
+  back(): boolean {
+    const place = this.#back.at(-1);
+    if (!place) return false;
+    this.#back = this.#back.slice(0, -1);
+    this.#forward = [...this.#forward, this.#place];
+    this.#restore(place);
+    return true;
+  }
+
+  forward(): boolean {
+    const place = this.#forward.at(-1);
+    if (!place) return false;
+    this.#forward = this.#forward.slice(0, -1);
+    this.#back = [...this.#back, this.#place];
+    this.#restore(place);
+    return true;
+  }
+
+  #restore(place: Place): void {
+    this.view = place.view;
+    this.full = place.full;
+    if (place.traceId !== null) {
+      this.trace.tab = place.tab;
+      void this.trace.open(place.traceId, place.spanId);
+    }
+  }
+
+  /** Shows a trace beside the list, or over the whole window. */
+  async openTrace(traceId: string, spanId: string | null = null, full = this.full): Promise<void> {
+    if (this.trace.traceId !== null && (this.trace.traceId !== traceId || this.view !== "traces" || full !== this.full)) {
+      this.#back = [...this.#back, this.#place].slice(-100);
+      this.#forward = [];
+    }
+    this.view = "traces";
+    this.full = full;
+    await this.trace.open(traceId, spanId);
+  }
+
+  /** The trace, from anywhere that only knows its id; the list is asked for it when it is empty of it. */
+  async searchFor(query: string): Promise<void> {
+    this.go("traces");
+    await this.search.open(query);
+  }
+
+  // Replay and promote
+
+  /** Opens the bench on the marked traces, or on the call that is selected. */
+  async replay(): Promise<boolean> {
+    const targets = await this.#targets();
+    if (targets.length === 0) return false;
+    this.go("replay");
+    await this.bench.open(targets);
+    return true;
+  }
+
+  async #targets(): Promise<Target[]> {
+    const marked = [...this.search.marked];
+    if (marked.length > 1) {
+      const trees = await Promise.all(marked.slice(0, 200).map((id) => this.host.rpc("trace_get", { id })));
+      return trees.flatMap((tree) => {
+        const call = tree.spans.findLast((span) => span.kind === "llm");
+        return call ? [{ traceId: tree.trace_id, spanId: call.span_id, question: tree.summary.question ?? tree.summary.name }] : [];
+      });
+    }
+    const { traceId, callId } = this.trace;
+    const summary = this.trace.tree.value?.summary;
+    return traceId !== null && callId !== null ? [{ traceId, spanId: callId, question: summary?.question ?? summary?.name ?? "" }] : [];
+  }
+
+  async openRun(runId: string): Promise<void> {
+    this.go("replay");
+    await this.bench.openRun(runId);
+  }
+
+  openPromote(id: string, title: string): void {
+    this.promote = new Promote(this.host, id, title, this.settings.lastSet);
+  }
+
+  // Import
+
+  async importPaths(paths: readonly string[]): Promise<void> {
+    if (paths.length === 0) return;
+    await this.#job(() => this.host.rpc("import_start", { paths: [...paths] }));
+  }
+
+  async importText(text: string): Promise<void> {
+    if (text.trim()) await this.#job(() => this.host.rpc("import_text", { text }));
+  }
+
+  async pickImport(what: "files" | "folder"): Promise<void> {
+    await this.act(async () => {
+      const { paths } = await this.host.rpc("pick", { what });
+      await this.importPaths(paths);
+    });
+  }
+
+  async importSample(): Promise<void> {
+    if (await this.#job(() => this.host.rpc("sample_open", {}))) this.settings.showSampleStrip(true);
+  }
+
+  async #job(start: () => Promise<{ job_id: string }>): Promise<boolean> {
+    return this.act(async () => {
+      const { job_id } = await start();
+      this.jobs.follow(job_id);
+    });
+  }
+
+  #jobEnded(job: Job): void {
+    void this.look();
+    if (this.view === "sources") void this.library.readSources();
+    if (job.kind !== "import") return;
+    const toSources = { title: "Report", run: () => this.go("sources") };
+    const report = importReport(job);
+    if (job.state === "failed") this.say({ text: `${job.title} failed`, kind: "failed", action: { title: "Why", run: () => (this.overlay = "jobs") } });
+    else if (report) {
+      const { traces, audit_events: events, duplicates, rejected } = report.totals;
+      const parts = [traces > 0 ? plural(traces, "trace") : "", events > 0 ? plural(events, "audit event") : "", duplicates > 0 ? `${count(duplicates)} already there` : "", rejected > 0 ? `${count(rejected)} kept raw only` : "", report.skipped.length > 0 ? `${plural(report.skipped.length, "file")} skipped` : ""].filter(Boolean);
+      const name = report.files.length === 1 ? fileName(report.files[0]?.path ?? "") : plural(report.files.length, "file");
+      const nothing = report.files.length === 0;
+      this.say({ text: nothing ? "Nothing was understood: no format claims what was given" : `Imported ${name}: ${parts.join(", ") || "nothing new"}`, kind: nothing ? "failed" : "done", action: toSources });
+      this.jobs.look(job.job_id);
+    }
+  }
+
+  // Small things
+
+  say(notice: Notice): void {
+    if (this.#noticeTimer !== null) clearTimeout(this.#noticeTimer);
+    this.notice = notice;
+    this.#noticeTimer = setTimeout(() => (this.notice = null), notice.action ? 12_000 : 2_500);
+  }
+
+  async copy(text: string, what = "Copied"): Promise<void> {
+    if (await this.act(() => this.host.copy(text))) this.say({ text: what, kind: "done", action: null });
+  }
+
+  /** Does something and keeps its error where the window shows it. */
+  async act(work: () => Promise<unknown>): Promise<boolean> {
+    try {
+      await work();
+      this.error = null;
+      return true;
+    } catch (thrown) {
+      this.error = RpcError.from(thrown);
+      return false;
+    }
+  }
+}

@@ -1,0 +1,295 @@
+/// The workbench of replay and compare: one call (or several), variants of it, the run that sends them, and the takes side
+/// by side. A is the recorded answer; it is never sent.
+import type { Comparison, Connections, Estimate, Messages, Prompts, RequestView, Run, Take } from "$bindings/rpc";
+import { RpcError, type Platform } from "$platform/types";
+import { SvelteMap, SvelteSet } from "svelte/reactivity";
+import { Loaded } from "./loaded.svelte";
+import { TakeStream } from "./take.svelte";
+import { emptyVariant, variantInput, type Variant } from "./variant";
+
+/** What is replayed. */
+export interface Target {
+  traceId: string;
+  spanId: string;
+  question: string;
+}
+
+/** One column of takes. */
+export interface Column {
+  key: string;
+  title: string;
+  stream: TakeStream | null;
+  take: Take | null;
+}
+
+const ENDED = new Set(["done", "failed", "cancelled", "stopped", "interrupted"]);
+
+export class Bench {
+  targets = $state.raw<readonly Target[]>([]);
+  variants = $state<Variant[]>([]);
+  selected = $state(0);
+  repeats = $state(1);
+  maxUsd = $state("");
+  readonly allowed = new SvelteSet<string>();
+  allowUnpriced = $state(false);
+  acceptFidelity = $state(false);
+  unit = $state<"word" | "line">("word");
+  /** Column that stands alone. */
+  solo = $state<number | null>(null);
+
+  readonly estimate = new Loaded<Estimate>();
+  readonly request = new Loaded<RequestView>();
+  readonly messages = new Loaded<Messages>();
+  readonly documents = new Loaded<readonly string[]>();
+  readonly original = new Loaded<Take | null>();
+  readonly comparison = new Loaded<Comparison>();
+  readonly connections = new Loaded<Connections>();
+  readonly prompts = new Loaded<Prompts>();
+  readonly run = new Loaded<Run>();
+  readonly streams = new SvelteMap<string, TakeStream>();
+  startError = $state.raw<RpcError | null>(null);
+  starting = $state(false);
+
+  readonly #host: Platform;
+  #keys = 1;
+  #timer: ReturnType<typeof setTimeout> | null = null;
+  #estimateTimer: ReturnType<typeof setTimeout> | null = null;
+
+  constructor(host: Platform) {
+    this.#host = host;
+  }
+
+  get target(): Target | null {
+    return this.targets[0] ?? null;
+  }
+
+  get runId(): string | null {
+    return this.run.value?.run_id ?? null;
+  }
+
+  get running(): boolean {
+    const run = this.run.value;
+    return run !== null && !ENDED.has(run.status);
+  }
+
+  /** Columns: the recorded answer, then the takes of the first target in the order of the plan. */
+  readonly columns = $derived.by((): Column[] => {
+    const run = this.run.value;
+    const target = this.target;
+    const original = this.original.value;
+    const first: Column[] = original ? [{ key: "original", title: "A  recorded", stream: null, take: original }] : [];
+    const mine = (run?.takes ?? []).filter((take) => target === null || take.span_id === null || take.span_id === target.spanId);
+    const repeated = mine.some((take) => take.repeat > 0);
+    return [
+      ...first,
+      ...mine.map((take) => {
+        const stream = this.streams.get(take.take_id) ?? null;
+        return { key: take.take_id, title: repeated ? `${take.variant} · ${take.repeat + 1}` : take.variant, stream, take: stream?.take ?? take };
+      }),
+    ];
+  });
+
+  /** Opens the bench on calls. The same call keeps its variants. */
+  async open(targets: readonly Target[]): Promise<void> {
+    const same = targets.map((target) => target.spanId).join() === this.targets.map((target) => target.spanId).join();
+    if (same && this.variants.length > 0) return;
+    this.#stop();
+    this.targets = targets;
+    this.variants = [emptyVariant(this.#keys++)];
+    this.selected = 0;
+    this.allowed.clear();
+    this.allowUnpriced = false;
+    this.acceptFidelity = false;
+    this.solo = null;
+    this.startError = null;
+    this.run.clear();
+    this.streams.clear();
+    this.comparison.clear();
+    this.estimate.clear();
+    this.documents.clear();
+    this.messages.clear();
+    this.request.clear();
+    this.original.clear();
+    await this.#loadTarget();
+    this.estimateSoon(0);
+  }
+
+  async #loadTarget(): Promise<void> {
+    const target = this.target;
+    if (!target) return;
+    const at = { trace_id: target.traceId, span_id: target.spanId };
+    await Promise.all([
+      this.original.read(async () => {
+        const { takes } = await this.#host.rpc("span_takes", at);
+        return takes.find((take) => take.run_id === null) ?? null;
+      }),
+      this.request.read(() => this.#host.rpc("span_request", at)),
+      this.messages.read(() => this.#host.rpc("span_messages", at)),
+      this.documents.read(async () => {
+        const { documents } = await this.#host.rpc("span_context", at);
+        const placed = documents.filter((document) => document.placed.length > 0 && document.document_id !== null);
+        return [...new Set(placed.map((document) => document.document_id ?? ""))];
+      }),
+      this.connections.read(() => this.#host.rpc("connections_list", {})),
+      this.prompts.read(() => this.#host.rpc("prompts_list", {})),
+    ]);
+  }
+
+  /** Opens a run that is there already, with what it replayed. */
+  async openRun(runId: string): Promise<void> {
+    this.#stop();
+    const run = await this.run.read(() => this.#host.rpc("run_get", { id: runId }));
+    if (!run) return;
+    const targets = new Map<string, Target>();
+    for (const take of run.takes) if (take.span_id && take.trace_id) targets.set(take.span_id, { traceId: take.trace_id, spanId: take.span_id, question: "" });
+    this.targets = [...targets.values()];
+    this.variants = [emptyVariant(this.#keys++)];
+    this.selected = 0;
+    this.comparison.clear();
+    this.streams.clear();
+    this.estimate.clear();
+    this.startError = null;
+    this.#followTakes(run);
+    await this.#loadTarget();
+    await this.poll();
+  }
+
+  add(): void {
+    const from = this.variants[this.selected];
+    this.variants.push({ ...(from ?? emptyVariant(0)), key: this.#keys++, name: "" });
+    this.selected = this.variants.length - 1;
+    this.estimateSoon();
+  }
+
+  remove(index: number): void {
+    if (this.variants.length < 2) return;
+    this.variants.splice(index, 1);
+    this.selected = Math.min(this.selected, this.variants.length - 1);
+    this.estimateSoon();
+  }
+
+  edit(index: number, change: Partial<Variant>): void {
+    const variant = this.variants[index];
+    if (!variant) return;
+    this.variants[index] = { ...variant, ...change };
+    this.estimateSoon();
+  }
+
+  toggleDrop(index: number, documentId: string): void {
+    const drop = this.variants[index]?.drop ?? [];
+    this.edit(index, { drop: drop.includes(documentId) ? drop.filter((id) => id !== documentId) : [...drop, documentId] });
+  }
+
+  #plan() {
+    const maxUsd = Number(this.maxUsd);
+    return {
+      ids: this.targets.map((target) => `span:${target.spanId}`),
+      variants: this.variants.map((variant, i) => variantInput(variant, i + 1)),
+      repeats: this.repeats,
+      max_usd: this.maxUsd.trim() && Number.isFinite(maxUsd) ? maxUsd : null,
+      allow_destinations: [...this.allowed],
+      allow_unpriced: this.allowUnpriced,
+      accept_fidelity: this.acceptFidelity ? (this.estimate.value?.fidelity ?? null) : null,
+    };
+  }
+
+  /** Plans anew once the hands rest. */
+  estimateSoon(delayMs = 250): void {
+    if (this.#estimateTimer !== null) clearTimeout(this.#estimateTimer);
+    this.#estimateTimer = setTimeout(() => void this.estimate.read(() => this.#host.rpc("replay_estimate", this.#plan())), delayMs);
+  }
+
+  /** Destinations that were not allowed yet. */
+  get unconfirmed(): readonly string[] {
+    return (this.estimate.value?.new_destinations ?? []).filter((destination) => !this.allowed.has(destination));
+  }
+
+  /** Why the run cannot start, in words; `null` when it can. */
+  get obstacle(): string | null {
+    const estimate = this.estimate.value;
+    if (this.estimate.error) return this.estimate.error.message;
+    if (!estimate) return "The plan is being made.";
+    if (this.unconfirmed.length > 0) return `Confirm the destination ${this.unconfirmed.join(", ")}.`;
+    if (estimate.unpriced.length > 0 && !this.allowUnpriced) return `Allow ${estimate.unpriced.join(", ")}, which has no price.`;
+    return null;
+  }
+
+  async start(): Promise<void> {
+    if (this.starting || this.running) return;
+    this.starting = true;
+    this.startError = null;
+    try {
+      const { run_id } = await this.#host.rpc("replay_start", this.#plan());
+      this.comparison.clear();
+      this.streams.clear();
+      await this.run.read(() => this.#host.rpc("run_get", { id: run_id }));
+      await this.poll();
+    } catch (thrown) {
+      this.startError = RpcError.from(thrown);
+    } finally {
+      this.starting = false;
+    }
+  }
+
+  async cancel(): Promise<void> {
+    const id = this.runId;
+    if (id === null) return;
+    await this.run.read(() => this.#host.rpc("run_cancel", { id }));
+    await this.poll();
+  }
+
+  async resume(): Promise<void> {
+    const id = this.runId;
+    if (id === null) return;
+    this.startError = null;
+    try {
+      await this.#host.rpc("run_resume", { id });
+      for (const stream of this.streams.values()) if (stream.status !== "done") stream.reset();
+      await this.poll();
+    } catch (thrown) {
+      this.startError = RpcError.from(thrown);
+    }
+  }
+
+  /** A take has more: reads it, if it is one of ours. */
+  takeChanged(takeId: string): void {
+    const stream = this.streams.get(takeId);
+    if (stream) void stream.more();
+    else if (this.running) void this.poll();
+  }
+
+  #followTakes(run: Run): void {
+    for (const take of run.takes) if (!this.streams.has(take.take_id)) this.streams.set(take.take_id, new TakeStream(this.#host, take.take_id));
+  }
+
+  /** Reads the run and its takes, and again soon while it runs. */
+  async poll(): Promise<void> {
+    if (this.#timer !== null) clearTimeout(this.#timer);
+    this.#timer = null;
+    const id = this.runId;
+    if (id === null) return;
+    const run = await this.run.read(() => this.#host.rpc("run_get", { id }));
+    if (!run) return;
+    this.#followTakes(run);
+    await Promise.all([...this.streams.values()].filter((stream) => stream.live || stream.take === null).map((stream) => stream.more()));
+    if (this.running) this.#timer = setTimeout(() => void this.poll(), 250);
+    else await this.compare();
+  }
+
+  /** Compares the recorded answer with the takes that have one. */
+  async compare(): Promise<void> {
+    const ids = this.columns.filter((column) => column.take?.status === "done").map((column) => column.take?.take_id ?? "");
+    if (ids.length < 2) return;
+    await this.comparison.read(() => this.#host.rpc("compare", { takes: ids.slice(0, 8), unit: this.unit }));
+  }
+
+  setUnit(unit: "word" | "line"): void {
+    this.unit = unit;
+    void this.compare();
+  }
+
+  #stop(): void {
+    if (this.#timer !== null) clearTimeout(this.#timer);
+    this.#timer = null;
+  }
+}

@@ -1,0 +1,60 @@
+/// Which commands apply now, and what they do. What is on screen provides its commands while it is there; what came last
+/// is asked first.
+import { KeySequence, keyOf, type KeyPress } from "$lib/keys";
+import { SvelteMap } from "svelte/reactivity";
+import { COMMAND_IDS, commandInfo, type CommandId } from "./commands";
+
+/** Does the command; `false` says that it does not apply here after all. */
+export type Handler = () => boolean | void;
+export type Handlers = Partial<Record<CommandId, Handler>>;
+
+export class Commands {
+  readonly #handlers = new SvelteMap<CommandId, readonly Handler[]>();
+  readonly #sequence = new KeySequence();
+
+  /** Adds handlers until the returned function is called. */
+  provide(handlers: Handlers): () => void {
+    const mine: [CommandId, Handler][] = [];
+    for (const id of COMMAND_IDS) {
+      const handler = handlers[id];
+      if (!handler) continue;
+      mine.push([id, handler]);
+      this.#handlers.set(id, [...(this.#handlers.get(id) ?? []), handler]);
+    }
+    return () => {
+      for (const [id, handler] of mine) this.#handlers.set(id, (this.#handlers.get(id) ?? []).filter((other) => other !== handler));
+    };
+  }
+
+  applies(id: CommandId): boolean {
+    return (this.#handlers.get(id)?.length ?? 0) > 0;
+  }
+
+  /** Does the command; `false` when nothing on screen provides it. */
+  run(id: CommandId): boolean {
+    for (const handler of [...(this.#handlers.get(id) ?? [])].reverse()) if (handler() !== false) return true;
+    return false;
+  }
+
+  /** Commands for the palette. */
+  get listed(): CommandId[] {
+    return COMMAND_IDS.filter((id) => this.applies(id) && !commandInfo(id).hidden);
+  }
+
+  /** Handles a key; `true` when it was one of ours. */
+  press(press: KeyPress, inField: boolean, nowMs: number): boolean {
+    const key = keyOf(press);
+    if (key === null) return false;
+    const candidates = inField ? [key] : this.#sequence.press(key, nowMs);
+    for (const candidate of candidates)
+      for (const id of COMMAND_IDS) {
+        const info = commandInfo(id);
+        if (!info.keys.includes(candidate) || (inField && !info.inFields)) continue;
+        if (this.run(id)) {
+          this.#sequence.clear();
+          return true;
+        }
+      }
+    return false;
+  }
+}

@@ -1,0 +1,94 @@
+/// Every command of the window, as data: what it is called, its keys, where it belongs. The palette, the sheet of keys and
+/// the keyboard itself read this list; a command applies while something that is on screen provides it.
+
+export interface CommandInfo {
+  title: string;
+  group: "Go to" | "List" | "Trace" | "Replay and compare" | "Workspace" | "Window";
+  /** As `keyOf` writes them; two words are pressed one after the other. */
+  keys: readonly string[];
+  /** Also while a field has the focus. */
+  inFields?: boolean;
+  /** Left out of the palette: makes sense only where the focus is. */
+  hidden?: boolean;
+}
+
+export const COMMANDS = {
+  "go.traces": { title: "Traces", group: "Go to", keys: ["g t"] },
+  "go.runs": { title: "Runs", group: "Go to", keys: ["g r"] },
+  "go.prompts": { title: "Prompts", group: "Go to", keys: ["g p"] },
+  "go.golden": { title: "Golden sets", group: "Go to", keys: ["g g"] },
+  "go.sources": { title: "Sources", group: "Go to", keys: ["g s"] },
+  "go.settings": { title: "Settings", group: "Go to", keys: ["g ,", "Ctrl+,"] },
+  "nav.back": { title: "Back", group: "Go to", keys: ["Alt+Left"], inFields: true },
+  "nav.forward": { title: "Forward", group: "Go to", keys: ["Alt+Right"], inFields: true },
+
+  "query.focus": { title: "Search", group: "List", keys: ["/", "Ctrl+L"] },
+  "query.clear": { title: "Clear the search", group: "List", keys: [] },
+  "list.next": { title: "Next row", group: "List", keys: ["j"], hidden: true },
+  "list.previous": { title: "Previous row", group: "List", keys: ["k"], hidden: true },
+  "list.open": { title: "Open the trace over the whole window", group: "List", keys: ["Enter", "o"] },
+  "list.peek": { title: "Peek at the last exchange", group: "List", keys: ["Space"] },
+  "list.mark": { title: "Mark the row", group: "List", keys: ["x"] },
+  "list.unmark": { title: "Unmark all rows", group: "List", keys: [] },
+  "list.filter": { title: "Filter by this value", group: "List", keys: ["f"] },
+  "list.exclude": { title: "Exclude this value", group: "List", keys: ["Shift+F"] },
+  "list.fresh": { title: "Show new rows", group: "List", keys: ["."] },
+  "list.facets": { title: "Show or hide facets", group: "List", keys: ["Ctrl+B"] },
+  "list.spans": { title: "List traces or spans", group: "List", keys: [] },
+  "list.findings": { title: "Only traces with findings", group: "List", keys: [] },
+
+  "trace.messages": { title: "Messages", group: "Trace", keys: ["1"] },
+  "trace.context": { title: "Context", group: "Trace", keys: ["2"] },
+  "trace.audit": { title: "Audit", group: "Trace", keys: ["3"] },
+  "trace.request": { title: "Request", group: "Trace", keys: ["4"] },
+  "trace.takes": { title: "Takes", group: "Trace", keys: ["5"] },
+  "trace.raw": { title: "Raw records", group: "Trace", keys: ["6"] },
+  "trace.nextCall": { title: "Next model call", group: "Trace", keys: ["]"] },
+  "trace.previousCall": { title: "Previous model call", group: "Trace", keys: ["["] },
+  "trace.nextFinding": { title: "Next finding", group: "Trace", keys: ["n"] },
+  "trace.previousFinding": { title: "Previous finding", group: "Trace", keys: ["p"] },
+  "trace.zoomIn": { title: "Timeline: closer", group: "Trace", keys: ["w"] },
+  "trace.zoomOut": { title: "Timeline: further", group: "Trace", keys: ["s"] },
+  "trace.panLeft": { title: "Timeline: earlier", group: "Trace", keys: ["a"] },
+  "trace.panRight": { title: "Timeline: later", group: "Trace", keys: ["d"] },
+  "trace.report": { title: "Incident report", group: "Trace", keys: ["Shift+R"] },
+  "trace.copyId": { title: "Copy the trace id", group: "Trace", keys: ["y"] },
+
+  "replay.open": { title: "Replay", group: "Replay and compare", keys: ["r"] },
+  "replay.run": { title: "Run", group: "Replay and compare", keys: ["Ctrl+Enter"], inFields: true },
+  "replay.cancel": { title: "Cancel the run", group: "Replay and compare", keys: [] },
+  "replay.resume": { title: "Resume the run", group: "Replay and compare", keys: [] },
+  "replay.add": { title: "Add a variant", group: "Replay and compare", keys: ["+"] },
+  "compare.open": { title: "Compare the marked", group: "Replay and compare", keys: ["c"] },
+  "compare.next": { title: "Next difference", group: "Replay and compare", keys: ["n"] },
+  "compare.previous": { title: "Previous difference", group: "Replay and compare", keys: ["p"] },
+  "compare.solo1": { title: "Only column 1", group: "Replay and compare", keys: ["1"], hidden: true },
+  "compare.solo2": { title: "Only column 2", group: "Replay and compare", keys: ["2"], hidden: true },
+  "compare.solo3": { title: "Only column 3", group: "Replay and compare", keys: ["3"], hidden: true },
+  "compare.solo4": { title: "Only column 4", group: "Replay and compare", keys: ["4"], hidden: true },
+  "compare.unit": { title: "Differences by word or line", group: "Replay and compare", keys: ["l"] },
+  "promote.open": { title: "Promote to a golden case", group: "Replay and compare", keys: ["Shift+P"] },
+  "check.run": { title: "Check the golden set", group: "Replay and compare", keys: ["Shift+C"] },
+
+  "import.files": { title: "Import files", group: "Workspace", keys: ["Ctrl+O"], inFields: true },
+  "import.folder": { title: "Import a folder", group: "Workspace", keys: [] },
+  "import.sample": { title: "Import the sample incident", group: "Workspace", keys: [] },
+  "jobs.show": { title: "Jobs", group: "Workspace", keys: ["g j"] },
+  "ledger.show": { title: "What was sent, and where", group: "Workspace", keys: ["g l"] },
+
+  palette: { title: "Command palette", group: "Window", keys: ["Ctrl+K"], inFields: true, hidden: true },
+  keys: { title: "Keys of the keyboard", group: "Window", keys: ["?"] },
+  theme: { title: "Change theme: system, dark, light", group: "Window", keys: [] },
+  times: { title: "Change times: local, UTC, relative", group: "Window", keys: ["t"] },
+  escape: { title: "One level out", group: "Window", keys: ["Escape"], inFields: true, hidden: true },
+} as const satisfies Record<string, CommandInfo>;
+
+export type CommandId = keyof typeof COMMANDS;
+
+/** All ids in the order of the list. */
+export const COMMAND_IDS: readonly CommandId[] = Object.keys(COMMANDS).filter((id): id is CommandId => id in COMMANDS);
+
+/** The entry of an id, in its general form. */
+export function commandInfo(id: CommandId): CommandInfo {
+  return COMMANDS[id];
+}

@@ -1,0 +1,205 @@
+/// The list: a query, its open result in the core, and the rows of it that were read, by rank.
+/// The result is frozen when it is opened: what arrives later is offered, and never moves rows under the pointer.
+import type { Facets, FacetValue, Histogram, OpenResult, Row } from "$bindings/rpc";
+import { toggleTerm } from "$lib/query";
+import { RpcError, type Platform } from "$platform/types";
+import { SvelteSet } from "svelte/reactivity";
+import { Loaded } from "./loaded.svelte";
+
+/** Rows a page. */
+const PAGE = 100;
+/** Pages that are kept. */
+const KEPT = 40;
+
+export type Of = "traces" | "spans";
+
+export const FACETS = ["has", "status", "tenant", "feature", "model", "prompt", "environment", "tool"] as const;
+
+export class Search {
+  /** What is in the field. */
+  draft = $state("");
+  /** What the rows answer. */
+  query = $state("");
+  of = $state<Of>("traces");
+  /** `FIELD:asc|desc`, or the core's own order. */
+  sort = $state<string | null>(null);
+  result = $state.raw<OpenResult | null>(null);
+  error = $state.raw<RpcError | null>(null);
+  loading = $state(false);
+  /** Rank that is selected. */
+  active = $state<number | null>(null);
+  /** Traces that are marked. */
+  readonly marked = new SvelteSet<string>();
+  /** A newer result of the same query, when it has other rows. */
+  fresh = $state.raw<OpenResult | null>(null);
+  readonly facets = new Loaded<Facets>();
+  readonly histogram = new Loaded<Histogram>();
+
+  readonly #host: Platform;
+  #pages = new Map<number, readonly Row[]>();
+  #wanted = new Set<number>();
+  #version = $state(0);
+  #opened = 0;
+
+  constructor(host: Platform) {
+    this.#host = host;
+  }
+
+  get total(): number {
+    return this.result?.total ?? 0;
+  }
+
+  /** Asks the query in the field. Keeps the old rows until the new ones are there, and on an error. */
+  async open(query = this.draft): Promise<boolean> {
+    this.#opened += 1;
+    const mine = this.#opened;
+    this.draft = query;
+    this.loading = true;
+    try {
+      const result = await this.#host.rpc("search_open", this.#request(query));
+      const first = await this.#host.rpc("search_rows", { result_id: result.result_id, from: 0, count: PAGE });
+      if (mine !== this.#opened) return false;
+      const same = query === this.query;
+      const selected = this.#selectedId();
+      this.query = query;
+      this.error = null;
+      this.#take(result, first.rows);
+      this.active = same ? this.#find(first.rows, selected) : null;
+      this.loadAround();
+      return true;
+    } catch (thrown) {
+      if (mine === this.#opened) this.error = RpcError.from(thrown);
+      return false;
+    } finally {
+      if (mine === this.#opened) this.loading = false;
+    }
+  }
+
+  /** Facets and histogram of the query. */
+  loadAround(): void {
+    const query = this.query;
+    void this.facets.read(() => this.#host.rpc("search_facets", { ...this.#request(query), facets: [...FACETS] }));
+    void this.histogram.read(() => this.#host.rpc("search_histogram", { query, buckets: 120 }));
+  }
+
+  /** The data changed: looks whether the list would, and either shows it or offers it. */
+  async refresh(reading: boolean): Promise<void> {
+    if (!this.result || this.loading) return;
+    const mine = this.#opened;
+    try {
+      const next = await this.#host.rpc("search_open", this.#request(this.query));
+      if (mine !== this.#opened) return;
+      if (next.total === this.total) return;
+      if (reading && next.total > this.total) this.fresh = next;
+      else await this.showFresh(next);
+    } catch (thrown) {
+      if (mine === this.#opened) this.error = RpcError.from(thrown);
+    }
+  }
+
+  /** Takes the newer result; the selected row stays selected where it is among the first. */
+  async showFresh(result = this.fresh): Promise<void> {
+    if (!result) return;
+    const selected = this.#selectedId();
+    const first = await this.#host.rpc("search_rows", { result_id: result.result_id, from: 0, count: PAGE });
+    this.#take(result, first.rows);
+    this.active = this.#find(first.rows, selected);
+    this.loadAround();
+  }
+
+  /** The row of a rank, when it was read. */
+  row(rank: number): Row | undefined {
+    void this.#version;
+    return this.#pages.get(Math.floor(rank / PAGE))?.[rank % PAGE];
+  }
+
+  get activeRow(): Row | undefined {
+    return this.active === null ? undefined : this.row(this.active);
+  }
+
+  /** Reads the pages of these ranks that are not there yet. */
+  ensure(from: number, to: number): void {
+    const result = this.result;
+    if (!result || to <= from) return;
+    for (let page = Math.floor(from / PAGE); page <= Math.floor((to - 1) / PAGE); page += 1) {
+      if (this.#pages.has(page) || this.#wanted.has(page)) continue;
+      this.#wanted.add(page);
+      void this.#readPage(result, page);
+    }
+  }
+
+  async #readPage(result: OpenResult, page: number): Promise<void> {
+    try {
+      const { rows } = await this.#host.rpc("search_rows", { result_id: result.result_id, from: page * PAGE, count: PAGE });
+      if (this.result !== result) return;
+      this.#pages.set(page, rows);
+      this.#forget(page);
+      this.#version += 1;
+    } catch (thrown) {
+      if (this.result === result) this.error = RpcError.from(thrown);
+    } finally {
+      this.#wanted.delete(page);
+    }
+  }
+
+  /** Drops the pages that are furthest away. */
+  #forget(page: number): void {
+    if (this.#pages.size <= KEPT) return;
+    const furthest = [...this.#pages.keys()].sort((a, b) => Math.abs(b - page) - Math.abs(a - page))[0];
+    if (furthest !== undefined) this.#pages.delete(furthest);
+  }
+
+  move(step: number): void {
+    if (this.total === 0) return;
+    this.active = this.active === null ? 0 : Math.min(this.total - 1, Math.max(0, this.active + step));
+  }
+
+  /** Marks a row, or takes the mark away. */
+  toggleMark(traceId: string): void {
+    if (!this.marked.delete(traceId)) this.marked.add(traceId);
+  }
+
+  /** Marks all rows between two ranks that were read. */
+  markRange(from: number, to: number): void {
+    for (let rank = Math.min(from, to); rank <= Math.max(from, to); rank += 1) {
+      const row = this.row(rank);
+      if (row) this.marked.add(row.trace_id);
+    }
+  }
+
+  /** Filters by a value, or excludes it; asked again it is taken back. */
+  async filter(field: string, value: string, exclude = false): Promise<void> {
+    await this.open(toggleTerm(this.draft, field, value, exclude));
+  }
+
+  async sortBy(field: string): Promise<void> {
+    this.sort = this.sort === `${field}:desc` ? `${field}:asc` : this.sort === `${field}:asc` ? null : `${field}:desc`;
+    await this.open(this.query);
+  }
+
+  facetValues(field: string): readonly FacetValue[] {
+    return this.facets.value?.facets[field] ?? [];
+  }
+
+  #request(query: string) {
+    return { query, of: this.of, sort: this.sort };
+  }
+
+  #take(result: OpenResult, first: readonly Row[]): void {
+    this.result = result;
+    this.fresh = null;
+    this.#pages = new Map([[0, first]]);
+    this.#wanted.clear();
+    this.#version += 1;
+  }
+
+  #selectedId(): string | null {
+    const row = this.activeRow;
+    return row ? `${row.trace_id} ${row.span_id}` : null;
+  }
+
+  #find(rows: readonly Row[], id: string | null): number | null {
+    const at = rows.findIndex((row) => `${row.trace_id} ${row.span_id}` === id);
+    return at < 0 ? null : at;
+  }
+}

@@ -1,0 +1,190 @@
+/// One trace: its tree, the span that is selected, and what each tab shows of it, read when it is looked at.
+import type { Audit, Context, FindingView, Messages, Raw, Report, RequestView, SpanDetail, Takes, Tree, TreeSpan } from "$bindings/rpc";
+import { extentOf, outline, type TimeWindow } from "$lib/tree";
+import type { Platform } from "$platform/types";
+import { SvelteSet } from "svelte/reactivity";
+import { Loaded } from "./loaded.svelte";
+
+export const TABS = ["messages", "context", "audit", "request", "takes", "raw"] as const;
+export type Tab = (typeof TABS)[number];
+
+/** Kinds whose own input and output say more than the prompt of a model call beside them. */
+const OWN_CONTENT = new Set(["tool", "retriever", "reranker", "embedding", "guardrail", "evaluator", "http"]);
+
+export class Trace {
+  traceId = $state<string | null>(null);
+  spanId = $state<string | null>(null);
+  tab = $state<Tab>("messages");
+  /** Document that is selected, in all tabs. */
+  documentId = $state<string | null>(null);
+  readonly folded = new SvelteSet<string>();
+  /** Part of the time axis that is shown; all of it when `null`. */
+  zoom = $state.raw<TimeWindow | null>(null);
+
+  readonly tree = new Loaded<Tree>();
+  readonly messages = new Loaded<Messages>();
+  readonly context = new Loaded<Context>();
+  readonly audit = new Loaded<Audit>();
+  readonly request = new Loaded<RequestView>();
+  readonly takes = new Loaded<Takes>();
+  readonly raw = new Loaded<Raw>();
+  readonly detail = new Loaded<SpanDetail>();
+  readonly report = new Loaded<Report>();
+  readonly #host: Platform;
+
+  constructor(host: Platform) {
+    this.#host = host;
+  }
+
+  get #parts(): readonly Loaded<unknown>[] {
+    return [this.messages, this.context, this.audit, this.request, this.takes, this.raw, this.detail, this.report];
+  }
+
+  readonly rows = $derived.by(() => outline(this.tree.value?.spans ?? [], this.folded));
+  readonly extent = $derived.by(() => extentOf(this.tree.value?.spans ?? []));
+  readonly window = $derived.by((): TimeWindow => this.zoom ?? { from: 0, to: Math.max(this.extent.ms, 0.001) });
+
+  get spans(): readonly TreeSpan[] {
+    return this.tree.value?.spans ?? [];
+  }
+
+  get span(): TreeSpan | null {
+    return this.spans.find((span) => span.span_id === this.spanId) ?? null;
+  }
+
+  get findings(): readonly FindingView[] {
+    return this.context.value?.findings ?? [];
+  }
+
+  /** Model calls in order. */
+  get calls(): readonly TreeSpan[] {
+    return this.spans.filter((span) => span.kind === "llm");
+  }
+
+  /** The model call that the selected span leads to: itself, the last below it, the next after it, or the last. */
+  get callId(): string | null {
+    const span = this.span;
+    const calls = this.calls;
+    if (!span) return calls.at(-1)?.span_id ?? null;
+    if (span.kind === "llm") return span.span_id;
+    const below = calls.filter((call) => this.#isBelow(call, span.span_id)).at(-1);
+    if (below) return below.span_id;
+    const start = span.start_ns === null ? null : BigInt(span.start_ns);
+    const after = calls.find((call) => start !== null && call.start_ns !== null && BigInt(call.start_ns) >= start);
+    return (after ?? calls.at(-1))?.span_id ?? null;
+  }
+
+  /** Whether the selected span is shown by its own input and output. */
+  get showsOwn(): boolean {
+    const span = this.span;
+    return span !== null && (OWN_CONTENT.has(span.kind) || this.callId === null);
+  }
+
+  #isBelow(span: TreeSpan, ancestor: string): boolean {
+    const parents = this.#parents;
+    let at = span.parent_span_id;
+    for (let i = 0; at !== null && i < 10_000; i += 1) {
+      if (at === ancestor) return true;
+      at = parents.get(at) ?? null;
+    }
+    return false;
+  }
+
+  readonly #parents = $derived.by(() => new Map(this.spans.map((span) => [span.span_id, span.parent_span_id])));
+
+  /** Opens a trace; the same one is read again only when `again`. */
+  async open(traceId: string, spanId: string | null = null, again = false): Promise<void> {
+    const other = traceId !== this.traceId;
+    for (const part of this.#parts) part.outdated ||= again;
+    if (other) {
+      this.traceId = traceId;
+      this.spanId = spanId;
+      this.zoom = null;
+      this.documentId = null;
+      this.folded.clear();
+      this.tree.clear();
+      for (const part of this.#parts) part.clear();
+    } else if (spanId !== null) this.spanId = spanId;
+    if (other || again) await this.tree.read(() => this.#host.rpc("trace_get", { id: traceId }));
+    if (this.traceId !== traceId) return;
+    this.load();
+  }
+
+  select(spanId: string): void {
+    this.spanId = spanId;
+    this.load();
+  }
+
+  show(tab: Tab): void {
+    this.tab = tab;
+    this.load();
+  }
+
+  /** Reads what the tab shows, and what stands on all of them (findings, audit events). */
+  load(): void {
+    const traceId = this.traceId;
+    if (traceId === null || this.tree.value === null) return;
+    const call = this.callId;
+    const at = (spanId: string | null) => ({ trace_id: traceId, span_id: spanId });
+    void this.context.readFor(`${traceId} ${call}`, () => this.#host.rpc("span_context", at(call)));
+    void this.audit.readFor(traceId, () => this.#host.rpc("span_audit", at(null)));
+    const span = this.spanId ?? this.spans[0]?.span_id ?? null;
+    if ((this.tab === "messages" && this.showsOwn) || this.tab === "raw") void this.detail.readFor(`${traceId} ${span}`, () => this.#host.rpc("span_get", at(span)));
+    if (this.tab === "raw") void this.raw.readFor(`${traceId} ${span}`, () => this.#host.rpc("span_raw", at(span)));
+    if (call === null) return;
+    if (this.tab === "messages" || this.tab === "context") void this.messages.readFor(`${traceId} ${call}`, () => this.#host.rpc("span_messages", at(call)));
+    if (this.tab === "request") void this.request.readFor(`${traceId} ${call}`, () => this.#host.rpc("span_request", at(call)));
+    void this.takes.readFor(`${traceId} ${call}`, () => this.#host.rpc("span_takes", at(call)));
+  }
+
+  async loadReport(): Promise<Report | null> {
+    const traceId = this.traceId;
+    return traceId === null ? null : this.report.readFor(traceId, () => this.#host.rpc("report", { id: traceId }));
+  }
+
+  async snippet(language: "curl" | "python" | "typescript"): Promise<string> {
+    const { text } = await this.#host.rpc("span_snippet", { trace_id: this.traceId ?? "", span_id: this.callId, language });
+    return text;
+  }
+
+  fold(spanId: string, folded: boolean): void {
+    if (folded) this.folded.add(spanId);
+    else this.folded.delete(spanId);
+  }
+
+  stepCall(step: 1 | -1): boolean {
+    const calls = this.calls;
+    const at = calls.findIndex((call) => call.span_id === this.callId);
+    const next = calls[at + step];
+    if (next) this.select(next.span_id);
+    return next !== undefined;
+  }
+
+  stepFinding(step: 1 | -1): boolean {
+    const findings = this.findings;
+    if (findings.length === 0) return false;
+    const at = findings.findIndex((finding) => finding.span_id === this.spanId && (this.documentId === null || finding.subject === this.documentId));
+    const next = findings[(at + step + findings.length) % findings.length] ?? findings[0];
+    if (next) this.showFinding(next);
+    return true;
+  }
+
+  /** Goes to what a finding is about. */
+  showFinding(finding: FindingView): void {
+    const isDocument = this.context.value?.documents.some((document) => document.document_id === finding.subject) ?? false;
+    this.documentId = isDocument ? finding.subject : null;
+    this.spanId = finding.span_id;
+    this.tab = isDocument ? "context" : finding.code === "leak" ? "messages" : "audit";
+    this.load();
+  }
+
+  /** Moves the time axis: zoom by a factor around the selected span, or pan by a share of what is shown. */
+  moveTime(factor: number, shift: number): void {
+    const whole = Math.max(this.extent.ms, 0.001);
+    const now = this.window;
+    const width = Math.min(whole, Math.max(whole / 100_000, (now.to - now.from) * factor));
+    const centre = (now.from + now.to) / 2 + shift * (now.to - now.from);
+    const from = Math.min(Math.max(0, centre - width / 2), whole - width);
+    this.zoom = width >= whole * 0.999 ? null : { from, to: from + width };
+  }
+}

@@ -1,0 +1,90 @@
+/// A variant as it is edited in the window, and as the core takes it.
+import type { MessageEdit } from "$bindings/rpc";
+
+export interface Variant {
+  /** Stays the same while the variant is edited. */
+  key: number;
+  name: string;
+  /** Empty fields are as in the original call. */
+  connection: string;
+  provider: string;
+  baseUrl: string;
+  model: string;
+  /** `name@version` or `name@label`. */
+  prompt: string;
+  temperature: string;
+  topP: string;
+  maxTokens: string;
+  seed: string;
+  drop: readonly string[];
+  /** Order of documents, when it was changed. */
+  order: readonly string[];
+  /** Edited messages by their index. */
+  messages: Readonly<Record<number, string>>;
+}
+
+/** Names of columns: A is the original. */
+export function letter(index: number): string {
+  return String.fromCharCode(65 + (index % 26));
+}
+
+export function emptyVariant(key: number): Variant {
+  return { key, name: "", connection: "", provider: "", baseUrl: "", model: "", prompt: "", temperature: "", topP: "", maxTokens: "", seed: "", drop: [], order: [], messages: {} };
+}
+
+/** Quotes a value of a SPEC where it holds more than a plain word. */
+function quote(value: string): string {
+  return /^[\w.@:/+-]*$/.test(value) ? value : `'${value.replace(/'/g, "''")}'`;
+}
+
+/** The SPEC as the command line would have it. */
+export function specOf(variant: Variant): string {
+  const pairs: string[] = [];
+  const add = (key: string, value: string) => {
+    if (value.trim()) pairs.push(`${key}=${quote(value.trim())}`);
+  };
+  if (variant.connection) add("connection", variant.connection);
+  else {
+    add("provider", variant.provider);
+    add("base-url", variant.baseUrl);
+  }
+  add("model", variant.model);
+  add("prompt", variant.prompt);
+  add("temperature", variant.temperature);
+  add("top-p", variant.topP);
+  add("max-tokens", variant.maxTokens);
+  add("seed", variant.seed);
+  for (const id of variant.drop) add("drop-doc", id);
+  if (variant.order.length > 0) add("order-docs", variant.order.join(";"));
+  return pairs.length > 0 ? pairs.join(",") : "original";
+}
+
+/** As the core takes it. */
+export function variantInput(variant: Variant, index: number) {
+  const edits: MessageEdit[] = Object.entries(variant.messages).map(([at, text]) => ({ index: Number(at), text }));
+  return { name: variant.name.trim() || letter(index), spec: specOf(variant), messages: edits, params: {} };
+}
+
+/** What differs from the original, in words. */
+export function differences(variant: Variant): { field: string; value: string }[] {
+  const out: { field: string; value: string }[] = [];
+  const add = (field: string, value: string) => {
+    if (value.trim()) out.push({ field, value: value.trim() });
+  };
+  add("connection", variant.connection);
+  if (!variant.connection) {
+    add("provider", variant.provider);
+    add("base URL", variant.baseUrl);
+  }
+  add("model", variant.model);
+  add("prompt", variant.prompt);
+  add("temperature", variant.temperature);
+  add("top p", variant.topP);
+  add("max tokens", variant.maxTokens);
+  add("seed", variant.seed);
+  add("without", variant.drop.join(", "));
+  add("order", variant.order.join(", "));
+  const edited = Object.keys(variant.messages).length;
+  if (edited > 0) add("edited", edited === 1 ? "1 message" : `${edited} messages`);
+  return out;
+}
