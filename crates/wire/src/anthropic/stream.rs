@@ -1,5 +1,5 @@
 //! The stream of a message: `message_start`, blocks by index, `message_delta`, `message_stop`; `ping` and unknown events
-//! are passed over, `error` may come at any time. A second `message_start` begins the answer again only when nothing came yet.
+//! are passed over, `error` may come at any time.
 
 use super::*;
 use crate::sse::{SseEvent, SseParser};
@@ -15,6 +15,7 @@ pub struct StreamDecoder {
     ended: bool,
     finished: bool,
     counted: bool,
+    content: bool,
 }
 
 #[derive(Debug)]
@@ -96,12 +97,21 @@ impl StreamDecoder {
     }
 
     fn start(&mut self, message: &Value, out: &mut Vec<StreamEvent>) {
+        // A second beginning before anything came is a careless server; after content it is another message, and an answer
+        // made of two is none.
+        if self.content {
+            let message = "a second message began within the first".to_owned();
+            out.push(StreamEvent::Error { code: Some("spliced_stream".into()), message });
+            self.ended = true;
+            return;
+        }
         out.extend(fields::text(message, "id").map(StreamEvent::Id));
         out.extend(fields::text(message, "model").map(StreamEvent::Model));
         out.extend(message.get("usage").map(usage).filter(|usage| !usage.is_empty()).map(StreamEvent::Usage));
     }
 
     fn block_start(&mut self, index: u64, block: &Value, out: &mut Vec<StreamEvent>) {
+        self.content = true;
         let number = u32::try_from(index).unwrap_or(u32::MAX);
         let opened = match block.get("type").and_then(Value::as_str) {
             Some("text") => {

@@ -16,7 +16,7 @@ pub fn encode_request(request: &Request) -> Encoded {
         .tools
         .iter()
         .enumerate()
-        .filter_map(|(at, tool)| encode_tool(tool, foreign, &format!("tools[{at}]"), &mut losses))
+        .filter_map(|(at, tool)| encode_tool(tool, own, foreign, &format!("tools[{at}]"), &mut losses))
         .collect();
     if !tools.is_empty() {
         body.insert("tools".into(), Value::Array(tools));
@@ -73,7 +73,8 @@ fn param(key: &str, value: &Value, foreign: bool, body: &mut JsonMap, losses: &m
 fn messages(request: &Request, own: bool, losses: &mut Vec<Loss>) -> Vec<Value> {
     let mut forms =
         RecordedForms::new(if own { &request.recorded_forms } else { &[] }, |form| decode_message(form, "").ok());
-    let ids = CallIds::of(&request.messages);
+    // What a server took without ids it takes again.
+    let ids = if own { CallIds::default() } else { CallIds::of(&request.messages) };
     let mut out = Vec::new();
     for (at, message) in request.messages.iter().enumerate() {
         match forms.of(message) {
@@ -240,10 +241,17 @@ fn encode_part(part: &Part, path: &str, losses: &mut Vec<Loss>) -> Option<Value>
     }
 }
 
-fn encode_tool(definition: &ToolDefinition, foreign: bool, path: &str, losses: &mut Vec<Loss>) -> Option<Value> {
+fn encode_tool(
+    definition: &ToolDefinition,
+    own: bool,
+    foreign: bool,
+    path: &str,
+    losses: &mut Vec<Loss>,
+) -> Option<Value> {
     let Some(raw) = &definition.raw else { return Some(tool(definition)) };
     let is_function = raw.get("function").is_some_and(Value::is_object);
-    if is_function
+    if own
+        || is_function
         || (!foreign && raw.get("type").is_some_and(|t| t != "function") && raw.get("input_schema").is_none())
     {
         return Some(raw.clone());
