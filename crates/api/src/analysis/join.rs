@@ -149,8 +149,10 @@ pub fn join(
 ) -> Vec<JoinedEvent> {
     let keys = keys_of(spans);
     let tools: Vec<&str> = {
+        let own = runs.iter().map(|run| run.name.as_str());
+        let elsewhere = others.iter().flat_map(|other| other.tools.iter().map(|(name, ..)| name.as_str()));
         let distinct: BTreeSet<&str> =
-            runs.iter().map(|run| run.name.as_str()).chain(names.policy.tools.keys().map(String::as_str)).collect();
+            own.chain(elsewhere).chain(names.policy.tools.keys().map(String::as_str)).collect();
         distinct.into_iter().collect()
     };
     let mut joined: Vec<JoinedEvent> = events
@@ -284,6 +286,7 @@ fn actor_names(keys: &TraceKeys, policy: &Policy) -> Vec<String> {
     let mut names = BTreeSet::new();
     for user in &keys.users {
         names.insert(user.clone());
+        names.insert(user.to_lowercase());
         names.insert(bare_actor(user).to_owned());
         for prefix in ACTOR_PREFIXES {
             names.insert(format!("{prefix}{}", bare_actor(user)));

@@ -22,16 +22,22 @@ pub struct Policy {
     /// Tenants by name, as a list, or as a map from the name to other names of the same tenant.
     pub tenants: Tenants,
     /// Documents.
+    #[serde(deserialize_with = "or_default")]
     pub documents: DocumentRules,
     /// Roles by name.
+    #[serde(deserialize_with = "map_or_default")]
     pub roles: BTreeMap<String, RoleRules>,
     /// Tools by name.
+    #[serde(deserialize_with = "map_or_default")]
     pub tools: BTreeMap<String, ToolRules>,
     /// Citations in answers.
+    #[serde(deserialize_with = "or_default")]
     pub citations: CitationRules,
     /// How audit rows join traces.
+    #[serde(deserialize_with = "or_default")]
     pub audit_join: JoinRules,
     /// Further attribute names for who asked, tried before the usual ones.
+    #[serde(deserialize_with = "or_default")]
     pub who: WhoNames,
 }
 
@@ -379,6 +385,19 @@ fn attribute_text(span: &Span, name: &str) -> Option<String> {
         value => text(value.get(name.strip_prefix("metadata.").unwrap_or(name))?),
     };
     span.attributes.get(name).and_then(text).or_else(in_metadata).or_else(|| span.resource.get(name).and_then(text))
+}
+
+/// A section whose name stands there with nothing below it is an empty one.
+fn or_default<'de, D: Deserializer<'de>, T: Deserialize<'de> + Default>(deserializer: D) -> Result<T, D::Error> {
+    Option::deserialize(deserializer).map(Option::unwrap_or_default)
+}
+
+/// The same for each entry of a section.
+fn map_or_default<'de, D: Deserializer<'de>, T: Deserialize<'de> + Default>(
+    deserializer: D,
+) -> Result<BTreeMap<String, T>, D::Error> {
+    let entries: Option<BTreeMap<String, Option<T>>> = Option::deserialize(deserializer)?;
+    Ok(entries.unwrap_or_default().into_iter().map(|(name, rules)| (name, rules.unwrap_or_default())).collect())
 }
 
 struct WordsVisitor;

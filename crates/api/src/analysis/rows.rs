@@ -118,7 +118,7 @@ impl Walk<'_> {
     /// `key: value` and `key=value`, one to a line or several. Within prose only a known tenant counts.
     fn fields(&mut self, lines: &[&str]) {
         let mut block: Vec<(String, String)> = Vec::new();
-        for line in lines {
+        for (n, line) in lines.iter().enumerate() {
             let pairs = pairs(line);
             if line.trim().is_empty() {
                 block.clear();
@@ -133,8 +133,7 @@ impl Walk<'_> {
                 };
                 if self.names.is_known(&name) || (whole && !value.contains(' ')) {
                     let id = row_id(block.iter().chain(&pairs).map(|(key, value)| (key.as_str(), Some(value.clone()))));
-                    let line_number = lines.iter().position(|l| std::ptr::eq(*l, *line)).unwrap_or(0) + 1;
-                    self.rows.push(ForeignRow { path: format!("line {line_number}"), id, owner: name, basis });
+                    self.rows.push(ForeignRow { path: format!("line {}", n + 1), id, owner: name, basis });
                 }
             }
             block.extend(pairs);

@@ -1,5 +1,6 @@
 //! Tests of the investigation over whole traces: made-up incidents of several shapes, and the real one where it is there.
 
+mod context;
 mod denied;
 mod incident;
 mod join;
