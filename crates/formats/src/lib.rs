@@ -7,6 +7,7 @@ pub mod detect;
 mod hash;
 mod json;
 pub mod otlp;
+pub mod redact;
 pub mod sink;
 mod splitter;
 pub mod time;

@@ -13,3 +13,13 @@ pub(crate) mod record;
 
 pub(crate) use encode::base64 as base64_of;
 pub use encode::{Writer, log_record_json, span_json};
+
+/// A stored record as one line of OTLP/JSON. Records of this format are requests already; those of others travel within a
+/// span or log record that names their format, and are taken out of it again on import.
+pub fn request_line(format: &str, kind: retake_model::FactKind, body: &[u8]) -> Vec<u8> {
+    if format == record::BODY_FORMAT && kind != retake_model::FactKind::Rejected {
+        // Line breaks of a pretty-printed source can only stand between tokens.
+        return body.iter().map(|b| if matches!(b, b'\n' | b'\r') { b' ' } else { *b }).collect();
+    }
+    record::enclose(format, kind, body)
+}

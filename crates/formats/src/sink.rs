@@ -12,7 +12,7 @@ pub struct Input<'a> {
     /// The stream, from the start.
     pub reader: Box<dyn Read + 'a>,
     /// A second look at the same bytes, for a `resource` that follows gigabytes of its spans; `None` for a pipe.
-    pub reopen: Option<&'a Reopen<'a>>,
+    pub reopen: Option<Box<Reopen<'a>>>,
 }
 
 impl<'a> Input<'a> {
@@ -78,5 +78,32 @@ impl Coded for FormatError {
             Self::Stopped => Code::ImportCancelled,
             Self::Mapping(_) => Code::MappingInvalid,
         }
+    }
+}
+
+/// A sink that keeps what it is given.
+#[derive(Debug, Default)]
+pub struct Gather {
+    /// Records.
+    pub facts: Vec<Fact>,
+    /// Warnings.
+    pub warnings: Vec<WarningAt>,
+    /// What was taken for what.
+    pub mapping: Option<Value>,
+}
+
+impl Sink for Gather {
+    fn fact(&mut self, fact: Fact) -> Result<(), Stop> {
+        self.facts.push(fact);
+        Ok(())
+    }
+    fn warning(&mut self, warning: WarningAt) {
+        self.warnings.push(warning);
+    }
+    fn progress(&mut self, _bytes: u64) -> Result<(), Stop> {
+        Ok(())
+    }
+    fn mapping(&mut self, taken: Value) {
+        self.mapping = Some(taken);
     }
 }

@@ -326,6 +326,16 @@ impl<'a> Window<'a> {
         }
     }
 
+    /// Whether the second line of what is at hand begins an object with such a key: a file with one document a line, even
+    /// when its first line is broken.
+    pub fn second_line_is(&mut self, known: impl Fn(&str) -> bool) -> std::io::Result<bool> {
+        self.fill()?;
+        let second = self.rest().split(|b| *b == b'\n').nth(1).unwrap_or_default();
+        let key = second.trim_ascii_start().strip_prefix(b"{").map(<[u8]>::trim_ascii_start);
+        let key = key.and_then(|rest| rest.strip_prefix(b"\"")).and_then(|rest| rest.split(|b| *b == b'"').next());
+        Ok(key.and_then(|key| std::str::from_utf8(key).ok()).is_some_and(known))
+    }
+
     /// Passes over the rest of the line; false at the end of the file.
     pub fn next_line(&mut self) -> std::io::Result<bool> {
         loop {

@@ -113,7 +113,7 @@ impl From<Stop> for End {
 
 struct File<'a, 'c, 's> {
     window: Window<'a>,
-    reopen: Option<&'a crate::sink::Reopen<'a>>,
+    reopen: Option<Box<crate::sink::Reopen<'a>>>,
     emitter: Emitter<'c, 's>,
 }
 
@@ -126,6 +126,8 @@ impl File<'_, '_, '_> {
                 }
             }
         }
+        self.window.one_per_line =
+            self.window.second_line_is(|key| GROUPS.iter().any(|(name, _)| *name == key) || WRAPPERS.contains(&key))?;
         let mut n_documents = 0u64;
         while let Some(next) = self.window.outer()? {
             let place = self.window.place();
@@ -135,7 +137,7 @@ impl File<'_, '_, '_> {
                     n_documents += 1;
                     // Two documents on two lines: one a line from here on, so that a broken line costs itself only.
                     let line = self.window.place().line;
-                    if n_documents == 1 && line == place.line {
+                    if n_documents == 1 && line == place.line && !self.window.one_per_line {
                         self.window.one_per_line = self.another_line()?;
                     }
                 }
@@ -313,7 +315,7 @@ impl File<'_, '_, '_> {
     }
 
     fn look_ahead(&mut self, group: &mut Group, wanted: Wanted, group_at: Place, scope_at: Place) -> Result<(), End> {
-        let Some(reopen) = self.reopen else {
+        let Some(reopen) = self.reopen.as_deref() else {
             group.give_up(&mut self.emitter, wanted, group_at)?;
             return Ok(());
         };
@@ -333,14 +335,16 @@ impl File<'_, '_, '_> {
             Err(Broken::Read(error)) => Err(End::from(error)),
             Err(_) => Ok(None),
         };
+        let scope = if wanted.scope { found(field(scope_at, &["scope", "instrumentationLibrary"]))? } else { None };
+        let resource = if wanted.resource { found(field(group_at, &["resource"]))? } else { None };
         if wanted.scope {
-            match found(field(scope_at, &["scope", "instrumentationLibrary"]))? {
+            match scope {
                 Some(cut) => self.set_scope(group, &cut)?,
                 None => group.scope(&mut self.emitter, |_| {})?,
             }
         }
         if wanted.resource {
-            match found(field(group_at, &["resource"]))? {
+            match resource {
                 Some(cut) => self.set_resource(group, &cut)?,
                 None => group.resource(&mut self.emitter, |_| {})?,
             }

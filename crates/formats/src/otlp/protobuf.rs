@@ -57,7 +57,8 @@ impl Format for OtlpProtobuf {
 
     fn parse(&self, input: Input<'_>, context: &Context<'_>, sink: &mut dyn Sink) -> Result<(), FormatError> {
         let mut emitter = Emitter { context: *context, sink };
-        let mut stream = Stream { reader: input.reader, offset: 0 };
+        let reader = Box::new(std::io::BufReader::with_capacity(256 << 10, input.reader));
+        let mut stream = Stream { reader, offset: 0 };
         let mut first = [0; 5];
         let n = stream.fill(&mut first)?;
         let framed = is_framed(first.get(..n).unwrap_or_default(), false);
@@ -66,7 +67,7 @@ impl Format for OtlpProtobuf {
         if framed {
             return frames(&mut stream, &mut emitter);
         }
-        let outcome = request(&mut stream, u64::MAX, input.reopen, &mut emitter);
+        let outcome = request(&mut stream, u64::MAX, input.reopen.as_deref(), &mut emitter);
         finish(outcome, &mut emitter, stream.offset)
     }
 
@@ -285,9 +286,14 @@ impl Stream<'_> {
     }
 }
 
-type Reopened<'a> = Option<&'a crate::sink::Reopen<'a>>;
+type Reopened<'r, 'a> = Option<&'r crate::sink::Reopen<'a>>;
 
-fn request(stream: &mut Stream<'_>, end: u64, reopen: Reopened<'_>, emitter: &mut Emitter<'_, '_>) -> Result<(), End> {
+fn request(
+    stream: &mut Stream<'_>,
+    end: u64,
+    reopen: Reopened<'_, '_>,
+    emitter: &mut Emitter<'_, '_>,
+) -> Result<(), End> {
     while let Some((field, wire, len)) = stream.field(end)? {
         if field == 1 && wire == 2 {
             let end = stream.offset + len;
@@ -301,7 +307,7 @@ fn request(stream: &mut Stream<'_>, end: u64, reopen: Reopened<'_>, emitter: &mu
 }
 
 /// One field 1 of a message in the same bytes, looked for from `offset`, when a writer put it behind field 2.
-fn look_ahead(reopen: Reopened<'_>, offset: u64, end: u64) -> Option<Vec<u8>> {
+fn look_ahead(reopen: Reopened<'_, '_>, offset: u64, end: u64) -> Option<Vec<u8>> {
     let mut stream = Stream { reader: reopen?(offset).ok()?, offset };
     while let Ok(Some((field, wire, len))) = stream.field(end) {
         if field == 1 && wire == 2 {
@@ -312,7 +318,12 @@ fn look_ahead(reopen: Reopened<'_>, offset: u64, end: u64) -> Option<Vec<u8>> {
     None
 }
 
-fn group(stream: &mut Stream<'_>, end: u64, reopen: Reopened<'_>, emitter: &mut Emitter<'_, '_>) -> Result<(), End> {
+fn group(
+    stream: &mut Stream<'_>,
+    end: u64,
+    reopen: Reopened<'_, '_>,
+    emitter: &mut Emitter<'_, '_>,
+) -> Result<(), End> {
     let start = stream.offset;
     let mut around = Surroundings::default();
     let mut known = false;
@@ -357,7 +368,7 @@ fn set_resource(around: &mut Surroundings, bytes: &[u8], emitter: &mut Emitter<'
 fn scope(
     stream: &mut Stream<'_>,
     end: u64,
-    reopen: Reopened<'_>,
+    reopen: Reopened<'_, '_>,
     around: &mut Surroundings,
     emitter: &mut Emitter<'_, '_>,
 ) -> Result<(), End> {

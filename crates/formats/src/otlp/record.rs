@@ -148,6 +148,12 @@ impl Emitter<'_, '_> {
         place: Place,
         mut issues: Issues,
     ) -> Result<(), Stop> {
+        if let Record::Log(log) = &record
+            && log.event_name == "retake.record"
+            && let Some(facts) = enclosed(&self.context, &log.attributes, place)
+        {
+            return facts.into_iter().try_for_each(|fact| self.sink.fact(fact));
+        }
         let fact = match record {
             Record::Span(span) => span_fact(&self.context, *span, around, body, place, &mut issues),
             Record::Log(log) => log_fact(&self.context, *log, around, body, place, &mut issues),
@@ -189,9 +195,6 @@ fn span_fact(
     place: Place,
     issues: &mut Issues,
 ) -> Fact {
-    if let Some(fact) = crate::otlp::record::enclosed(context, &span.attributes, place) {
-        return fact;
-    }
     let missing = if span.trace_id.is_empty() {
         Some((Code::SpanWithoutTraceId, "trace id"))
     } else if span.span_id.is_empty() {
@@ -232,9 +235,6 @@ fn log_fact(
     place: Place,
     issues: &mut Issues,
 ) -> Fact {
-    if let Some(fact) = crate::otlp::record::enclosed(context, &log.attributes, place) {
-        return fact;
-    }
     let hash = content_hash(context.hash_key, &[&around.resource_bytes, &around.scope_bytes, &log.encode_to_vec()]);
     let record = EntityKey::content(b'l', &hash, 0);
     let of_span = !log.trace_id.is_empty() && !log.span_id.is_empty();
@@ -274,14 +274,54 @@ fn map_log(log: LogRecord, around: &Surroundings, issues: &mut Issues) -> Mapped
     Mapped::Span(Box::new(vocabulary::map_log(log, around, issues)))
 }
 
-/// The record of another format that an export of ours carries inside a span or log record.
-pub(crate) fn enclosed(
+const ENCLOSED_FORMAT: &str = "retake.record.format";
+const ENCLOSED_KIND: &str = "retake.record.kind";
+const ENCLOSED_BODY: &str = "retake.record.body";
+
+/// A record of another format within a log record, as our export writes it.
+pub(crate) fn enclose(format: &str, kind: FactKind, body: &[u8]) -> Vec<u8> {
+    use opentelemetry_proto::tonic::common::v1::{AnyValue, KeyValue, any_value::Value};
+    let pair = |key: &str, text: String| KeyValue {
+        key: key.to_owned(),
+        value: Some(AnyValue { value: Some(Value::StringValue(text)) }),
+        key_strindex: 0,
+    };
+    let log = LogRecord {
+        event_name: "retake.record".into(),
+        attributes: vec![
+            pair(ENCLOSED_FORMAT, format.to_owned()),
+            pair(ENCLOSED_KIND, kind.as_str().to_owned()),
+            pair(ENCLOSED_BODY, String::from_utf8_lossy(body).into_owned()),
+        ],
+        ..LogRecord::default()
+    };
+    Surroundings::default().document(Signal::Logs, &encode::log_record_json(&log))
+}
+
+/// The record of another format that an export of ours carries inside a log record.
+fn enclosed(
     context: &Context<'_>,
     attributes: &[opentelemetry_proto::tonic::common::v1::KeyValue],
     place: Place,
-) -> Option<Fact> {
-    let _ = (context, attributes, place);
-    None
+) -> Option<Vec<Fact>> {
+    use opentelemetry_proto::tonic::common::v1::any_value::Value;
+    let text = |name: &str| {
+        attributes.iter().find(|pair| pair.key == name).and_then(|pair| match pair.value.as_ref()?.value.as_ref()? {
+            Value::StringValue(text) => Some(text.as_str()),
+            _ => None,
+        })
+    };
+    let (format, kind, body) = (text(ENCLOSED_FORMAT)?, text(ENCLOSED_KIND)?, text(ENCLOSED_BODY)?);
+    let format = crate::by_name(format)?;
+    if kind == FactKind::Rejected.as_str() {
+        return Some(vec![rejected(context, format.name(), body.as_bytes().to_vec(), place)]);
+    }
+    let mut facts = crate::sink::Gather::default();
+    format.parse(crate::Input::bytes(body.as_bytes()), context, &mut facts).ok()?;
+    for fact in &mut facts.facts {
+        (fact.byte_offset, fact.line) = (place.offset, Some(place.line).filter(|line| *line > 0));
+    }
+    Some(facts.facts)
 }
 
 /// Id of the bytes: hex when it has the standard's length, else the text that was kept.

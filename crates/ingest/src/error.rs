@@ -1,0 +1,110 @@
+//! Why an import, an undo or an export ended.
+
+use retake_model::{Code, Coded};
+use retake_store::{BatchRow, StoreError};
+use std::path::PathBuf;
+
+/// An error of this crate. Where something was done before it, the report of that is within.
+#[derive(Debug, thiserror::Error)]
+pub enum IngestError {
+    /// A named path cannot be read; the others were imported.
+    #[error("{} cannot be read: {why}", path.display())]
+    Unreadable {
+        /// The path.
+        path: PathBuf,
+        /// Why.
+        why: String,
+        /// What was done with the other paths.
+        report: Box<BatchRow>,
+    },
+    /// Nothing in any file was understood. The report's `skipped` says why, file by file.
+    #[error("nothing was understood in {}", names(report))]
+    NotUnderstood {
+        /// The report, with the skipped files.
+        report: Box<BatchRow>,
+    },
+    /// Two formats claim the only file.
+    #[error("{path} may be {first} ({why_first}) or {second} ({why_second})")]
+    Ambiguous {
+        /// File.
+        path: String,
+        /// A format and its reason.
+        first: String,
+        /// Its reason.
+        why_first: String,
+        /// The other format.
+        second: String,
+        /// Its reason.
+        why_second: String,
+        /// The report, with the skipped files.
+        report: Box<BatchRow>,
+    },
+    /// No format has this name.
+    #[error("no format is named {0:?}; there are {known}", known = known_formats())]
+    UnknownFormat(String),
+    /// The mapping file cannot be used.
+    #[error("the mapping cannot be used: {0}")]
+    Mapping(String),
+    /// Cancelled; complete records were kept.
+    #[error("the import was cancelled")]
+    Cancelled {
+        /// What was imported before.
+        report: Box<BatchRow>,
+    },
+    /// The workspace failed.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+    /// The output of an export, or a scratch file, cannot be written.
+    #[error("the output cannot be written: {0}")]
+    Output(#[from] std::io::Error),
+}
+
+fn names(report: &BatchRow) -> String {
+    let names: Vec<&str> = report.sources.iter().map(String::as_str).collect();
+    names.join(", ")
+}
+
+fn known_formats() -> String {
+    let names: Vec<&str> = retake_formats::all().iter().map(|format| format.name()).collect();
+    names.join(", ")
+}
+
+impl IngestError {
+    /// The report of what was done, where there is one: it is printed beside the error.
+    pub fn report(&self) -> Option<&BatchRow> {
+        match self {
+            Self::Unreadable { report, .. }
+            | Self::NotUnderstood { report }
+            | Self::Ambiguous { report, .. }
+            | Self::Cancelled { report } => Some(report),
+            _ => None,
+        }
+    }
+}
+
+impl Coded for IngestError {
+    fn code(&self) -> Code {
+        match self {
+            Self::Unreadable { .. } | Self::Output(_) => Code::InputUnreadable,
+            Self::NotUnderstood { .. } => Code::InputNotUnderstood,
+            Self::Ambiguous { .. } => Code::FormatAmbiguous,
+            Self::UnknownFormat(_) => Code::FormatUnknown,
+            Self::Mapping(_) => Code::MappingInvalid,
+            Self::Cancelled { .. } => Code::ImportCancelled,
+            Self::Store(error) => error.code(),
+        }
+    }
+
+    fn hint(&self) -> Option<String> {
+        match self {
+            Self::NotUnderstood { report } => {
+                let nearest = report.skipped.iter().find_map(|file| file.nearest.first());
+                let nearest = nearest.map(|(format, why)| format!(" The nearest was {format}: {why}."));
+                Some(format!("{}{}", Code::InputNotUnderstood.remedy(), nearest.unwrap_or_default()))
+            }
+            Self::Store(error) => error.hint(),
+            Self::Output(_) => Some("Check the path and the free space.".into()),
+            other => Some(other.code().remedy().to_owned()),
+        }
+    }
+}
