@@ -70,13 +70,37 @@ pub struct FieldInfo {
 }
 
 const KINDS: &[&str] = &[
-    "llm", "embedding", "retriever", "reranker", "tool", "agent", "chain", "guardrail", "evaluator", "prompt", "http",
+    "llm",
+    "embedding",
+    "retriever",
+    "reranker",
+    "tool",
+    "agent",
+    "chain",
+    "guardrail",
+    "evaluator",
+    "prompt",
+    "http",
     "other",
 ];
 const STATUSES: &[&str] = &["ok", "error", "unset"];
 const HAS: &[&str] = &[
-    "leak", "tool_without_audit", "denied_but_executed", "finding", "error", "retry", "tool", "document", "audit",
-    "take", "score", "no_content", "parent_missing", "clock_skew", "cost", "prompt",
+    "leak",
+    "tool_without_audit",
+    "denied_but_executed",
+    "finding",
+    "error",
+    "retry",
+    "tool",
+    "document",
+    "audit",
+    "take",
+    "score",
+    "no_content",
+    "parent_missing",
+    "clock_skew",
+    "cost",
+    "prompt",
 ];
 
 macro_rules! fields {

@@ -4,10 +4,25 @@
 //! that is made anew from the sorted facts of an entity. See [`Workspace::append`] for the way of a record.
 //! The crate knows no format: mapping a stored body again and merging the facts of one span are asked of a [`Projector`].
 
+mod append;
+mod blob;
+mod doctor;
 pub mod error;
+mod gather;
+mod introduce;
+mod migration;
+mod project;
 pub mod projector;
+mod query;
+mod recipe;
+mod rest;
+mod rollup;
 pub mod rows;
+mod search;
+mod segment;
 mod stubs;
+mod table;
+mod undo;
 mod workspace;
 
 pub use error::{Result, StoreError};

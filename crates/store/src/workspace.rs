@@ -1,8 +1,27 @@
 //! A workspace: one SQLite file, one writer, a pool of readers. Cheap to clone, shared between threads.
+//!
+//! Writers of several processes meet in `BEGIN IMMEDIATE`; within the process interactive writes go before the slices of
+//! an import. What is only read is read from a snapshot (one transaction a question).
 
+use crate::append::WriteCache;
 use crate::error::{Result, StoreError};
+use crate::migration;
+use crate::search::SearchState;
+use rusqlite::{Connection, OpenFlags, Transaction, TransactionBehavior};
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
+
+/// Marks the file as ours (`RTKE`).
+pub(crate) const APPLICATION_ID: i32 = 0x5254_4B45;
+const PAGE_BYTES: u32 = 8192;
+const BUSY: Duration = Duration::from_secs(10);
+/// Passive checkpoint every 64 MB.
+const CHECKPOINT_PAGES: u32 = 64 * 1024 * 1024 / PAGE_BYTES;
+/// A file up to this size is checked page by page when it is opened.
+const CHECK_ON_OPEN_BYTES: u64 = 16 * 1024 * 1024;
+const MAGIC: &[u8; 16] = b"SQLite format 3\0";
 
 /// Whether a missing file is made.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -14,14 +33,47 @@ pub enum OpenMode {
 }
 
 /// An open workspace.
-#[derive(Debug, Clone)]
+#[derive(Clone)]
 pub struct Workspace {
-    inner: Arc<Inner>,
+    pub(crate) inner: Arc<Inner>,
 }
 
-#[derive(Debug)]
-struct Inner {
+impl std::fmt::Debug for Workspace {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Workspace").field("path", &self.inner.path).finish_non_exhaustive()
+    }
+}
+
+pub(crate) struct Inner {
     path: PathBuf,
+    key: [u8; 32],
+    // Readers close before the writer: only the writer, as the last, may take the log away.
+    readers: Mutex<Vec<Connection>>,
+    poll: Mutex<Connection>,
+    writer: Mutex<Writer>,
+    /// Interactive writers that wait; slices of an import step back for them.
+    waiting: AtomicUsize,
+    turn: Condvar,
+    turn_lock: Mutex<()>,
+    pub(crate) search: SearchState,
+}
+
+/// The one connection that writes, with what it remembers of the tables.
+pub(crate) struct Writer {
+    connection: Connection,
+    pub(crate) cache: WriteCache,
+    data_version: i64,
+}
+
+/// How a write is made.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Write {
+    /// Slice of an import: steps back for the others.
+    Bulk,
+    /// Goes first.
+    Interactive,
+    /// Goes first, and is on the disk when the call returns.
+    Durable,
 }
 
 /// A batch under way.
@@ -30,6 +82,7 @@ pub struct BatchHandle {
     /// UUIDv7.
     pub batch_id: String,
     pub(crate) batch_pk: i64,
+    pub(crate) mapping: Option<String>,
 }
 
 /// A file of a batch.
@@ -37,10 +90,53 @@ pub struct BatchHandle {
 pub struct FileNo(pub(crate) i64);
 
 impl Workspace {
-    /// Opens the workspace at `path`.
+    /// Opens the workspace at `path`. A file that is not ours, damaged or newer is left byte for byte as it was.
     pub fn open(path: &Path, mode: OpenMode) -> Result<Self> {
-        let _ = mode;
-        Err(StoreError::Missing(path.to_owned()))
+        let fresh = inspect(path, mode)?;
+        if fresh && let Some(folder) = path.parent().filter(|folder| !folder.as_os_str().is_empty()) {
+            std::fs::create_dir_all(folder).map_err(|error| StoreError::Failed(error.to_string()))?;
+        }
+        let coded = |error: rusqlite::Error| StoreError::from_sqlite(&error, path);
+        let mut connection = Connection::open_with_flags(
+            path,
+            OpenFlags::SQLITE_OPEN_READ_WRITE
+                | OpenFlags::SQLITE_OPEN_CREATE
+                | OpenFlags::SQLITE_OPEN_NO_MUTEX
+                | OpenFlags::SQLITE_OPEN_PRIVATE_CACHE,
+        )
+        .map_err(coded)?;
+        prepare(&connection).map_err(coded)?;
+        if fresh {
+            // Both have to stand before the first table; on an existing file they change nothing.
+            connection
+                .execute_batch(&format!(
+                    "PRAGMA page_size={PAGE_BYTES}; PRAGMA auto_vacuum=INCREMENTAL; PRAGMA journal_mode=WAL;"
+                ))
+                .map_err(coded)?;
+        }
+        migration::run(&mut connection, path, migration::all())?;
+        let key: Vec<u8> = connection
+            .query_row("SELECT value FROM meta WHERE key = 'workspace_key'", [], |row| row.get(0))
+            .map_err(coded)?;
+        let key = key.try_into().map_err(|_| StoreError::Damaged {
+            path: path.to_owned(),
+            why: "the workspace's key has the wrong length".to_owned(),
+        })?;
+        let poll = reader(path)?;
+        let data_version = pragma_data_version(&connection)?;
+        Ok(Self {
+            inner: Arc::new(Inner {
+                path: path.to_owned(),
+                key,
+                writer: Mutex::new(Writer { connection, cache: WriteCache::default(), data_version }),
+                waiting: AtomicUsize::new(0),
+                turn: Condvar::new(),
+                turn_lock: Mutex::new(()),
+                readers: Mutex::new(Vec::new()),
+                poll: Mutex::new(poll),
+                search: SearchState::default(),
+            }),
+        })
     }
 
     /// The file.
@@ -50,11 +146,226 @@ impl Workspace {
 
     /// Random, of this workspace, for keyed hashes of records.
     pub fn workspace_key(&self) -> [u8; 32] {
-        [0; 32]
+        self.inner.key
     }
 
     /// Changes whenever anybody (this process or another) has committed something.
     pub fn data_version(&self) -> Result<i64> {
-        Ok(0)
+        let poll = lock(&self.inner.poll);
+        pragma_data_version(&poll)
+    }
+
+    /// Runs `read` on a snapshot.
+    pub(crate) fn read<T>(&self, read: impl FnOnce(&Connection) -> Result<T>) -> Result<T> {
+        let pooled = lock(&self.inner.readers).pop();
+        let connection = match pooled {
+            Some(connection) => connection,
+            None => reader(&self.inner.path)?,
+        };
+        let outcome = (|| {
+            let snapshot = connection.unchecked_transaction()?;
+            let value = read(&snapshot)?;
+            snapshot.finish()?;
+            Ok(value)
+        })();
+        let mut pool = lock(&self.inner.readers);
+        if pool.len() < 8 {
+            pool.push(connection);
+        }
+        outcome.map_err(|error| self.place(error))
+    }
+
+    /// Runs `write` in one immediate transaction. On an error nothing of it is kept.
+    pub(crate) fn write<T>(
+        &self,
+        kind: Write,
+        write: impl FnOnce(&Transaction<'_>, &mut WriteCache) -> Result<T>,
+    ) -> Result<T> {
+        let mut writer = self.writer(kind);
+        let outcome = (|| {
+            if kind == Write::Durable {
+                writer.connection.execute_batch("PRAGMA synchronous=FULL")?;
+            }
+            let Writer { connection, cache, data_version } = &mut *writer;
+            let transaction = connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
+            let version = pragma_data_version(&transaction)?;
+            if version != *data_version {
+                // Another process wrote: what we remember may be gone.
+                cache.clear();
+                *data_version = version;
+            }
+            let result = write(&transaction, cache).and_then(|value| {
+                transaction.commit()?;
+                Ok(value)
+            });
+            if result.is_err() {
+                cache.clear();
+            }
+            result
+        })();
+        if kind == Write::Durable {
+            // Failing to lower it again only costs time.
+            let _ = writer.connection.execute_batch("PRAGMA synchronous=NORMAL");
+        }
+        drop(writer);
+        self.inner.turn.notify_all();
+        outcome.map_err(|error| self.place(error))
+    }
+
+    /// Runs `work` on the writing connection outside of any transaction (vacuum, backup).
+    pub(crate) fn maintain<T>(&self, work: impl FnOnce(&Connection) -> Result<T>) -> Result<T> {
+        let writer = self.writer(Write::Bulk);
+        work(&writer.connection).map_err(|error| self.place(error))
+    }
+
+    fn writer(&self, kind: Write) -> MutexGuard<'_, Writer> {
+        if kind == Write::Bulk {
+            let mut turn = lock(&self.inner.turn_lock);
+            while self.inner.waiting.load(Ordering::Acquire) > 0 {
+                let waited = self.inner.turn.wait_timeout(turn, Duration::from_millis(20));
+                turn = waited.unwrap_or_else(PoisonError::into_inner).0;
+            }
+            drop(turn);
+            return lock(&self.inner.writer);
+        }
+        self.inner.waiting.fetch_add(1, Ordering::AcqRel);
+        let guard = lock(&self.inner.writer);
+        self.inner.waiting.fetch_sub(1, Ordering::AcqRel);
+        guard
+    }
+
+    /// Puts the path into errors that were made without it.
+    fn place(&self, error: StoreError) -> StoreError {
+        let path = || self.inner.path.clone();
+        match error {
+            StoreError::Locked(at) if at.as_os_str().is_empty() => StoreError::Locked(path()),
+            StoreError::DiskFull(at) if at.as_os_str().is_empty() => StoreError::DiskFull(path()),
+            StoreError::Foreign(at) if at.as_os_str().is_empty() => StoreError::Foreign(path()),
+            StoreError::Damaged { path: at, why } if at.as_os_str().is_empty() => {
+                StoreError::Damaged { path: path(), why }
+            }
+            other => other,
+        }
+    }
+}
+
+impl Drop for Inner {
+    fn drop(&mut self) {
+        // The last to close leaves no log behind; another process may still hold it, then this does nothing.
+        if let Ok(writer) = self.writer.get_mut() {
+            let _ = writer.connection.query_row("PRAGMA wal_checkpoint(TRUNCATE)", [], |_| Ok(()));
+        }
+    }
+}
+
+/// Locks, also after a panic of another thread: what a lock guards here is always whole.
+pub(crate) fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+fn pragma_data_version(connection: &Connection) -> Result<i64> {
+    let mut statement = connection.prepare_cached("PRAGMA data_version")?;
+    Ok(statement.query_row([], |row| row.get(0))?)
+}
+
+fn prepare(connection: &Connection) -> rusqlite::Result<()> {
+    connection.busy_timeout(BUSY)?;
+    connection.set_prepared_statement_cache_capacity(256);
+    connection.execute_batch(&format!(
+        "PRAGMA synchronous=NORMAL; PRAGMA foreign_keys=ON; PRAGMA secure_delete=ON; PRAGMA temp_store=MEMORY;
+         PRAGMA mmap_size=0; PRAGMA trusted_schema=OFF; PRAGMA wal_autocheckpoint={CHECKPOINT_PAGES};
+         PRAGMA cache_size=-65536;"
+    ))
+}
+
+fn reader(path: &Path) -> Result<Connection> {
+    let coded = |error: rusqlite::Error| StoreError::from_sqlite(&error, path);
+    let connection = Connection::open_with_flags(
+        path,
+        OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_NO_MUTEX | OpenFlags::SQLITE_OPEN_PRIVATE_CACHE,
+    )
+    .map_err(coded)?;
+    connection.busy_timeout(BUSY).map_err(coded)?;
+    connection.set_prepared_statement_cache_capacity(128);
+    connection
+        .execute_batch("PRAGMA temp_store=MEMORY; PRAGMA trusted_schema=OFF; PRAGMA cache_size=-16384;")
+        .map_err(coded)?;
+    Ok(connection)
+}
+
+/// Looks at the file without touching it. True when it has yet to be made.
+fn inspect(path: &Path, mode: OpenMode) -> Result<bool> {
+    use std::io::Read;
+    let missing = || match mode {
+        OpenMode::Create => Ok(true),
+        OpenMode::Existing => Err(StoreError::Missing(path.to_owned())),
+    };
+    let metadata = match std::fs::metadata(path) {
+        Ok(metadata) => metadata,
+        Err(error) if error.kind() == std::io::ErrorKind::NotFound => return missing(),
+        Err(error) => return Err(StoreError::Failed(format!("{error}: {}", path.display()))),
+    };
+    if !metadata.is_file() {
+        return Err(StoreError::Foreign(path.to_owned()));
+    }
+    if metadata.len() == 0 {
+        return if mode == OpenMode::Create { Ok(true) } else { Err(StoreError::Foreign(path.to_owned())) };
+    }
+    let mut header = [0_u8; 100];
+    let read = std::fs::File::open(path).and_then(|mut file| file.read_exact(&mut header));
+    if let Err(error) = read {
+        return Err(match error.kind() {
+            std::io::ErrorKind::UnexpectedEof => StoreError::Foreign(path.to_owned()),
+            _ => StoreError::Failed(format!("{error}: {}", path.display())),
+        });
+    }
+    let number = |at: usize| {
+        let bytes = header.get(at..at + 4).and_then(|bytes| bytes.try_into().ok()).unwrap_or([0; 4]);
+        u32::from_be_bytes(bytes)
+    };
+    if header.get(..16) != Some(MAGIC.as_slice()) || number(68) != APPLICATION_ID.unsigned_abs() {
+        return Err(StoreError::Foreign(path.to_owned()));
+    }
+    let found = i64::from(number(60));
+    let known = migration::all().len() as i64;
+    if found > known {
+        return Err(StoreError::Newer { path: path.to_owned(), found, known });
+    }
+    let mut log = path.as_os_str().to_owned();
+    log.push("-wal");
+    if std::fs::metadata(&log).is_ok_and(|log| log.len() > 0) {
+        // Pages may still stand in the log: the file alone proves nothing.
+        return Ok(false);
+    }
+    let page_bytes = match header.get(16..18).map(|pair| u64::from(pair[0]) * 256 + u64::from(pair[1])) {
+        Some(1) => 65536,
+        other => other.unwrap_or(0),
+    };
+    let damaged = |why: &str| Err(StoreError::Damaged { path: path.to_owned(), why: why.to_owned() });
+    if page_bytes < 512 || metadata.len() < u64::from(number(28)) * page_bytes {
+        return damaged("the file is shorter than its header says");
+    }
+    if metadata.len() <= CHECK_ON_OPEN_BYTES {
+        check_pages(path)?;
+    }
+    Ok(false)
+}
+
+fn check_pages(path: &Path) -> Result<()> {
+    let mut address = String::from("file:");
+    for byte in path.as_os_str().as_encoded_bytes() {
+        match byte {
+            b'a'..=b'z' | b'A'..=b'Z' | b'0'..=b'9' | b'/' | b'-' | b'_' | b'.' => address.push(char::from(*byte)),
+            other => address.push_str(&format!("%{other:02X}")),
+        }
+    }
+    address.push_str("?immutable=1");
+    let flags = OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_URI | OpenFlags::SQLITE_OPEN_NO_MUTEX;
+    let checked = Connection::open_with_flags(address, flags)
+        .and_then(|connection| connection.query_row("PRAGMA quick_check(1)", [], |row| row.get::<_, String>(0)));
+    match checked {
+        Ok(answer) if answer == "ok" => Ok(()),
+        Ok(answer) => Err(StoreError::Damaged { path: path.to_owned(), why: answer }),
+        Err(error) => Err(StoreError::Damaged { path: path.to_owned(), why: error.to_string() }),
     }
 }

@@ -1,0 +1,478 @@
+//! The way of a record into the workspace: fact and claim, then the projection of what it touches.
+//!
+//! A call is cut into slices of some tens of milliseconds, each one transaction that leaves everything whole: facts,
+//! projections, roll-ups of the touched traces. What is counted is the difference of the projection before and after,
+//! so that the order of files and slices does not matter.
+
+use crate::blob::{Packer, Unpacker};
+use crate::error::Result;
+use crate::introduce;
+use crate::project::{self, Delta};
+use crate::projector::{MappedFact, Projector};
+use crate::recipe::{self, Known};
+use crate::rollup;
+use crate::rows::{Appended, Counters};
+use crate::table::document;
+use crate::table::fact::{self, FactSource};
+use crate::table::message::MessageCache;
+use crate::table::name::NameCache;
+use crate::table::span::{self, ShapeCache};
+use crate::table::text::{self, SHORT_BYTES, TextCache};
+use crate::table::{audit, meta, trace};
+use crate::workspace::{BatchHandle, FileNo, Workspace, Write};
+use retake_model::{AuditEvent, Fact, FactKind, Mapped, Span};
+use rusqlite::Connection;
+use std::collections::{BTreeSet, HashMap, HashSet};
+use std::time::{Duration, Instant};
+
+/// Aim for the length of a slice; at most 50 ms are allowed.
+const SLICE: Duration = Duration::from_millis(30);
+
+/// What the writing connection remembers of the tables.
+#[derive(Default)]
+pub(crate) struct WriteCache {
+    pub names: NameCache,
+    pub texts: TextCache,
+    pub messages: MessageCache,
+    pub shapes: ShapeCache,
+    pub packer: Packer,
+    pub unpacker: Unpacker,
+    next_span_pk: Option<i64>,
+}
+
+impl WriteCache {
+    /// Forgets everything: a transaction was rolled back, or another process wrote.
+    pub(crate) fn clear(&mut self) {
+        self.names.clear();
+        self.texts.clear();
+        self.messages.clear();
+        self.shapes.clear();
+        self.packer.clear();
+        self.unpacker = Unpacker::default();
+        self.next_span_pk = None;
+    }
+
+    fn new_span_pk(&mut self, connection: &Connection) -> Result<i64> {
+        let pk = match self.next_span_pk {
+            Some(pk) => pk,
+            None => span::next_pk(connection)?,
+        };
+        self.next_span_pk = Some(pk + 1);
+        Ok(pk)
+    }
+
+    /// After spans were removed their keys may be given again.
+    pub(crate) fn forget_span_pk(&mut self) {
+        self.next_span_pk = None;
+    }
+}
+
+/// What a slice touched.
+#[derive(Default)]
+pub(crate) struct Touched {
+    /// Owners whose facts changed, in the order of first touch.
+    owners: Vec<i64>,
+    owner_set: HashSet<i64>,
+    /// Traces whose spans changed.
+    pub traces: BTreeSet<i64>,
+    /// Facts of this slice, mapped, by owner and content.
+    mapped: HashMap<(i64, [u8; 16]), MappedFact>,
+    /// Spans that have no row yet.
+    new_spans: HashMap<(i64, Vec<u8>), i64>,
+    /// Trace and key of every touched span.
+    pub spans: HashMap<i64, (i64, Vec<u8>)>,
+    /// Owners whose own record came in this slice.
+    own_records: HashSet<i64>,
+}
+
+impl Touched {
+    /// Marks an owner.
+    pub(crate) fn owner(&mut self, owner: i64) {
+        if self.owner_set.insert(owner) {
+            self.owners.push(owner);
+        }
+    }
+
+    /// Keys of the touched entities that are no spans.
+    pub(crate) fn entities(&self) -> Vec<i64> {
+        self.owners.iter().filter(|owner| **owner < 0).map(|owner| -owner).collect()
+    }
+
+    /// Marks a span of a trace.
+    pub(crate) fn span(&mut self, span_pk: i64, trace_pk: i64, span_key: Vec<u8>) {
+        self.owner(span_pk);
+        self.traces.insert(trace_pk);
+        self.spans.insert(span_pk, (trace_pk, span_key));
+    }
+}
+
+impl Workspace {
+    /// Adds records of one file and projects what they touch. Call it with some hundred records at a time.
+    ///
+    /// Records that are already there (same entity, same content) only get a claim and count as duplicates; so do
+    /// records whose key is there with other content, which are kept as a further fact of their entity.
+    pub fn append(
+        &self,
+        batch: &mut BatchHandle,
+        file: FileNo,
+        facts: Vec<Fact>,
+        projector: &dyn Projector,
+    ) -> Result<Appended> {
+        let mut total = Counters::default();
+        let mut size = 32;
+        let mut facts = facts.into_iter().peekable();
+        while facts.peek().is_some() {
+            let slice: Vec<Fact> = facts.by_ref().take(size).collect();
+            let n = slice.len();
+            let began = Instant::now();
+            let counters =
+                self.write(Write::Bulk, |tx, cache| append_slice(tx, cache, batch, file, slice, projector))?;
+            add(&mut total, &counters);
+            let took = began.elapsed().max(Duration::from_micros(100));
+            if n == size {
+                let fit = size as f64 * SLICE.as_secs_f64() / took.as_secs_f64();
+                size = (fit as usize).clamp(size / 2, size * 2).clamp(8, 2000);
+            }
+        }
+        Ok(Appended { counters: total })
+    }
+}
+
+fn append_slice(
+    tx: &Connection,
+    cache: &mut WriteCache,
+    batch: &BatchHandle,
+    file: FileNo,
+    facts: Vec<Fact>,
+    projector: &dyn Projector,
+) -> Result<Counters> {
+    let mut counters = Counters::default();
+    let mut touched = Touched::default();
+    for fact in facts {
+        add_fact(tx, cache, batch, file, fact, &mut counters, &mut touched)?;
+    }
+    let delta = project_touched(tx, cache, touched, projector)?;
+    count(&mut counters, &delta);
+    Ok(counters)
+}
+
+fn count(counters: &mut Counters, delta: &Delta) {
+    let plus = |counter: &mut u64, n: i64| *counter = counter.saturating_add_signed(n);
+    plus(&mut counters.spans, delta.spans);
+    plus(&mut counters.messages, delta.messages);
+    plus(&mut counters.documents, delta.documents);
+    plus(&mut counters.tool_calls, delta.tool_calls);
+    plus(&mut counters.scores, delta.scores);
+    plus(&mut counters.audit_events, delta.audit_events);
+}
+
+/// Adds counters.
+pub(crate) fn add(total: &mut Counters, more: &Counters) {
+    total.bytes += more.bytes;
+    total.traces += more.traces;
+    total.spans += more.spans;
+    total.log_records += more.log_records;
+    total.messages += more.messages;
+    total.tool_calls += more.tool_calls;
+    total.documents += more.documents;
+    total.audit_events += more.audit_events;
+    total.scores += more.scores;
+    total.exchanges += more.exchanges;
+    total.duplicates += more.duplicates;
+    total.rejected += more.rejected;
+}
+
+fn add_fact(
+    tx: &Connection,
+    cache: &mut WriteCache,
+    batch: &BatchHandle,
+    file: FileNo,
+    fact: Fact,
+    counters: &mut Counters,
+    touched: &mut Touched,
+) -> Result<()> {
+    let own = fact.record == fact.entity;
+    let (owner, there) = owner_of(tx, cache, &fact, counters, touched)?;
+    if fact.kind == FactKind::Rejected {
+        counters.rejected += 1;
+    }
+    if let Some(fact_pk) = fact::find(tx, owner, &fact.content_hash)? {
+        counters.duplicates += 1;
+        return fact::claim(tx, fact_pk, batch.batch_pk, file.0, fact.byte_offset);
+    }
+    let duplicate =
+        if own { there || touched.own_records.contains(&owner) } else { fact::has_record(tx, &fact.record)? };
+    if own {
+        touched.own_records.insert(owner);
+    }
+    if duplicate {
+        counters.duplicates += 1;
+    } else {
+        match fact.kind {
+            FactKind::LogRecord => counters.log_records += 1,
+            FactKind::Exchange => counters.exchanges += 1,
+            FactKind::Score if matches!(fact.mapped, Mapped::Raw) => counters.scores += 1,
+            _ => {}
+        }
+    }
+    let source = FactSource {
+        kind: fact.kind,
+        rank: fact.rank,
+        format: fact.format.to_owned(),
+        mapping: batch.mapping.clone().unwrap_or_default(),
+    };
+    let source_id = fact::source_id(tx, &source)?;
+    let body = pack_body(tx, cache, &fact)?;
+    let fact_pk = fact::add(tx, owner, &fact.content_hash, source_id, fact.updated_ns, &body)?;
+    if !own {
+        fact::add_record(tx, &fact.record, fact_pk)?;
+    }
+    fact::claim(tx, fact_pk, batch.batch_pk, file.0, fact.byte_offset)?;
+    touched.owner(owner);
+    touched.mapped.insert(
+        (owner, fact.content_hash),
+        MappedFact {
+            rank: fact.rank,
+            updated_ns: fact.updated_ns,
+            content_hash: fact.content_hash,
+            mapped: fact.mapped,
+        },
+    );
+    Ok(())
+}
+
+/// Owner of a fact, and whether its own record was there before.
+fn owner_of(
+    tx: &Connection,
+    cache: &mut WriteCache,
+    fact: &Fact,
+    counters: &mut Counters,
+    touched: &mut Touched,
+) -> Result<(i64, bool)> {
+    if let Mapped::Span(mapped) = &fact.mapped
+        && fact.entity.0.first() == Some(&b's')
+        && let (Some(trace_id), Some(span_id)) = (&mapped.trace_id, &mapped.span_id)
+    {
+        let source = source_of(&fact.entity.0, trace_id.is_w3c() && span_id.is_w3c());
+        let trace_key = span::key_of_id(trace_id, &source);
+        let trace_pk = match trace::find(tx, &trace_key)? {
+            Some(trace_pk) => trace_pk,
+            None => {
+                counters.traces += 1;
+                trace::add(tx, &trace_key)?
+            }
+        };
+        let span_key = span::key_of_id(span_id, &source);
+        if let Some(span_pk) = touched.new_spans.get(&(trace_pk, span_key.clone())) {
+            return Ok((*span_pk, false));
+        }
+        let (span_pk, there) = match span::find(tx, trace_pk, &span_key)? {
+            Some(span_pk) => (span_pk, span::row(tx, span_pk)?.is_some_and(|row| row.listed())),
+            None => {
+                let span_pk = cache.new_span_pk(tx)?;
+                touched.new_spans.insert((trace_pk, span_key.clone()), span_pk);
+                (span_pk, false)
+            }
+        };
+        touched.spans.insert(span_pk, (trace_pk, span_key));
+        return Ok((span_pk, there));
+    }
+    match fact::find_entity(tx, &fact.entity)? {
+        Some(entity_pk) => Ok((-entity_pk, true)),
+        None => Ok((-fact::add_entity(tx, &fact.entity)?, false)),
+    }
+}
+
+/// The kind of source that a key of other than W3C-shaped ids is bound to.
+fn source_of(key: &[u8], w3c: bool) -> String {
+    if w3c {
+        return String::new();
+    }
+    let text = key.get(1..).unwrap_or_default().split(|byte| *byte == 0).next().unwrap_or_default();
+    String::from_utf8_lossy(text).into_owned()
+}
+
+fn pack_body(tx: &Connection, cache: &mut WriteCache, fact: &Fact) -> Result<Vec<u8>> {
+    let made;
+    let mut texts: Vec<&str> = Vec::new();
+    if let Mapped::Span(span) = &fact.mapped {
+        made = project::long_texts(span);
+        texts.extend(made.iter().map(AsRef::as_ref));
+    }
+    pack(tx, cache, &fact.body, &texts)
+}
+
+/// Packs bytes that repeat some of `texts`; counts the uses.
+pub(crate) fn pack(tx: &Connection, cache: &mut WriteCache, bytes: &[u8], texts: &[&str]) -> Result<Vec<u8>> {
+    let mut known: Vec<(i64, &str)> = Vec::new();
+    let mut seen = HashSet::new();
+    for text in texts {
+        if text.len() >= SHORT_BYTES && seen.insert(*text) {
+            known.push((0, text));
+        }
+    }
+    // Texts that do not stand in the bytes must not become rows for them: look first, then name.
+    let trial: Vec<Known<'_>> =
+        known.iter().enumerate().map(|(at, (_, text))| Known { text_id: at as i64, text }).collect();
+    let found: HashSet<i64> = recipe::make(bytes, &trial).uses.into_iter().collect();
+    let mut named = Vec::new();
+    for (at, (_, text)) in known.iter().enumerate() {
+        if found.contains(&(at as i64)) {
+            named.push(Known { text_id: cache.texts.id(tx, text)?, text });
+        }
+    }
+    let made = recipe::make(bytes, &named);
+    let by_id: HashMap<i64, &str> = named.iter().map(|known| (known.text_id, known.text)).collect();
+    let back = recipe::rebuild(&made.bytes, &mut |id| Ok(by_id.get(&id).copied().unwrap_or_default().to_owned()))?;
+    let (bytes, uses) = if back == bytes {
+        (made.bytes, made.uses)
+    } else {
+        let whole = recipe::make(bytes, &[]);
+        (whole.bytes, whole.uses)
+    };
+    for text_id in uses {
+        cache.texts.add_use(text_id, 1);
+    }
+    cache.packer.pack(tx, &bytes)
+}
+
+/// Unpacks what [`pack`] made.
+pub(crate) fn unpack(connection: &Connection, unpacker: &mut Unpacker, blob: &[u8]) -> Result<Vec<u8>> {
+    let bytes = unpacker.unpack(connection, blob)?;
+    recipe::rebuild(&bytes, &mut |text_id| {
+        text::read(connection, text_id)?.ok_or_else(|| crate::StoreError::Damaged {
+            path: Default::default(),
+            why: format!("text {text_id} of a record is missing"),
+        })
+    })
+}
+
+/// Takes back the uses of a packed blob.
+pub(crate) fn drop_blob(tx: &Connection, cache: &mut WriteCache, blob: &[u8]) -> Result<()> {
+    let bytes = cache.unpacker.unpack(tx, blob)?;
+    for text_id in recipe::uses(&bytes)? {
+        cache.texts.add_use(text_id, -1);
+    }
+    Ok(())
+}
+
+/// Projects the touched owners anew and rolls their traces up. The same for an import and for an undo.
+pub(crate) fn project_touched(
+    tx: &Connection,
+    cache: &mut WriteCache,
+    mut touched: Touched,
+    projector: &dyn Projector,
+) -> Result<Delta> {
+    let mut delta = Delta::default();
+    let mut changes = introduce::Changes::default();
+    for owner in std::mem::take(&mut touched.owners) {
+        if owner < 0 {
+            delta.audit_events += project_audit(tx, cache, owner, &mut touched, projector)?;
+        } else {
+            project_span(tx, cache, owner, &mut touched, projector, &mut delta, &mut changes)?;
+        }
+    }
+    if !touched.traces.is_empty() {
+        let rev = next_rev(tx)?;
+        for trace_pk in &touched.traces {
+            delta.tool_calls += rollup::run(tx, cache, *trace_pk, rev, &mut changes, &mut delta.traces)?;
+        }
+        introduce::apply(tx, cache, changes)?;
+    }
+    cache.texts.flush(tx)?;
+    Ok(delta)
+}
+
+fn mapped_facts(
+    tx: &Connection,
+    cache: &mut WriteCache,
+    owner: i64,
+    touched: &mut Touched,
+    projector: &dyn Projector,
+) -> Result<(Vec<MappedFact>, bool)> {
+    let mut listed = false;
+    let mut facts = Vec::new();
+    for head in fact::heads(tx, owner)? {
+        listed |= matches!(head.source.kind, FactKind::Span | FactKind::Exchange);
+        let fact = match touched.mapped.remove(&(owner, head.content_hash)) {
+            Some(fact) => fact,
+            None => {
+                let body = unpack(tx, &mut cache.unpacker, &fact::body(tx, head.fact_pk)?)?;
+                let mapping = Some(head.source.mapping.as_str()).filter(|text| !text.is_empty());
+                MappedFact {
+                    rank: head.source.rank,
+                    updated_ns: head.updated_ns,
+                    content_hash: head.content_hash,
+                    mapped: projector.remap(&head.source.format, &body, mapping),
+                }
+            }
+        };
+        facts.push(fact);
+    }
+    Ok((facts, listed))
+}
+
+fn project_span(
+    tx: &Connection,
+    cache: &mut WriteCache,
+    span_pk: i64,
+    touched: &mut Touched,
+    projector: &dyn Projector,
+    delta: &mut Delta,
+    changes: &mut introduce::Changes,
+) -> Result<()> {
+    let Some((trace_pk, span_key)) = touched.spans.get(&span_pk).cloned() else { return Ok(()) };
+    touched.traces.insert(trace_pk);
+    let (mut facts, listed) = mapped_facts(tx, cache, span_pk, touched, projector)?;
+    facts.retain(|fact| matches!(fact.mapped, Mapped::Span(_)));
+    if facts.is_empty() {
+        return project::remove(tx, cache, span_pk, delta, changes);
+    }
+    let mut span: Span = projector.merge(facts);
+    span.trace_id = trace::row(tx, trace_pk)?.map(|row| span::id_of_key(&row.trace_key));
+    span.span_id = Some(span::id_of_key(&span_key));
+    project::write(tx, cache, &project::Target { span_pk, trace_pk, span_key, listed }, &span, delta, changes)
+}
+
+fn project_audit(
+    tx: &Connection,
+    cache: &mut WriteCache,
+    owner: i64,
+    touched: &mut Touched,
+    projector: &dyn Projector,
+) -> Result<i64> {
+    let audit_pk = -owner;
+    let before = audit::read(tx, audit_pk)?.is_some();
+    let (facts, _) = mapped_facts(tx, cache, owner, touched, projector)?;
+    let events: Vec<AuditEvent> = facts
+        .into_iter()
+        .filter_map(|fact| match fact.mapped {
+            Mapped::Audit(event) => Some(*event),
+            _ => None,
+        })
+        .collect();
+    if events.is_empty() {
+        audit::remove(tx, audit_pk)?;
+        return Ok(-i64::from(before));
+    }
+    audit::put(tx, audit_pk, &audit::merge(events))?;
+    Ok(i64::from(!before))
+}
+
+/// The next number of a change, by which readers see what to load anew.
+pub(crate) fn next_rev(tx: &Connection) -> Result<i64> {
+    let rev = meta::number(tx, "rev")? + 1;
+    meta::set_number(tx, "rev", rev)?;
+    Ok(rev)
+}
+
+/// Marks a trace as changed for readers: findings or joins of it changed.
+pub(crate) fn touch_trace(tx: &Connection, trace_pk: i64) -> Result<()> {
+    let rev = next_rev(tx)?;
+    trace::touch(tx, trace_pk, rev)
+}
+
+/// Documents that a span gave, for the count of an import.
+pub(crate) fn documents_of(tx: &Connection, span_pk: i64) -> Result<i64> {
+    Ok(i64::from(document::count_out(tx, span_pk)?))
+}

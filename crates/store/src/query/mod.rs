@@ -1,0 +1,6 @@
+//! Questions over several tables.
+
+pub(crate) mod export;
+pub(crate) mod ids;
+pub(crate) mod raw;
+pub(crate) mod read;

@@ -1,0 +1,5 @@
+//! Search: one executor over in-memory columns.
+
+/// State of the search.
+#[derive(Debug, Default)]
+pub(crate) struct SearchState {}

@@ -1,0 +1,121 @@
+//! Findings: derived, replaced as a whole for a trace whenever the analysis looks at it again.
+
+use crate::error::{Result, StoreError};
+use crate::migration::Migration;
+use crate::workspace::{Workspace, Write};
+use retake_model::{Finding, FindingCode, Id};
+use retake_query::Query;
+use rusqlite::{Connection, params};
+
+pub(crate) const MIGRATIONS: &[Migration] = &[Migration {
+    id: "2026-11-24-finding",
+    sql: "
+    CREATE TABLE finding(
+        trace_pk INTEGER NOT NULL,
+        idx INTEGER NOT NULL,
+        span_pk INTEGER,
+        code TEXT NOT NULL,
+        finding TEXT NOT NULL,
+        PRIMARY KEY(trace_pk, idx)
+    ) STRICT, WITHOUT ROWID;",
+}];
+
+/// (trace, span, code) of every finding.
+pub(crate) fn codes(connection: &Connection) -> Result<Vec<(i64, Option<i64>, FindingCode)>> {
+    let mut statement = connection.prepare_cached("SELECT trace_pk, span_pk, code FROM finding")?;
+    let rows = statement.query_map([], |row| Ok((row.get(0)?, row.get(1)?, row.get::<_, String>(2)?)))?;
+    let mut codes = Vec::new();
+    for row in rows {
+        let (trace_pk, span_pk, code) = row?;
+        if let Some(code) = FindingCode::parse(&code) {
+            codes.push((trace_pk, span_pk, code));
+        }
+    }
+    Ok(codes)
+}
+
+/// Findings of a trace, in the order in which they were written.
+pub(crate) fn of_trace(connection: &Connection, trace_pk: i64) -> Result<Vec<Finding>> {
+    let mut statement = connection.prepare_cached("SELECT finding FROM finding WHERE trace_pk = ?1 ORDER BY idx")?;
+    let rows = statement.query_map([trace_pk], |row| row.get::<_, String>(0))?;
+    rows.map(|text| {
+        serde_json::from_str(&text?)
+            .map_err(|error| StoreError::Damaged { path: Default::default(), why: error.to_string() })
+    })
+    .collect()
+}
+
+/// Forgets the findings of a trace.
+pub(crate) fn remove(connection: &Connection, trace_pk: i64) -> Result<()> {
+    connection.prepare_cached("DELETE FROM finding WHERE trace_pk = ?1")?.execute([trace_pk])?;
+    Ok(())
+}
+
+fn replace(connection: &Connection, trace_pk: i64, findings: &[Finding]) -> Result<()> {
+    remove(connection, trace_pk)?;
+    let spans = crate::table::span::rows_of_trace(connection, trace_pk)?;
+    for (idx, finding) in findings.iter().enumerate() {
+        let span_pk = spans.iter().find(|span| span.span_id() == finding.span_id).map(|span| span.span_pk);
+        connection
+            .prepare_cached("INSERT INTO finding(trace_pk, idx, span_pk, code, finding) VALUES(?1, ?2, ?3, ?4, ?5)")?
+            .execute(params![
+                trace_pk,
+                idx as i64,
+                span_pk,
+                finding.code.as_str(),
+                crate::table::batch::to_json(finding)?
+            ])?;
+    }
+    crate::append::touch_trace(connection, trace_pk)
+}
+
+impl Workspace {
+    /// Findings of the traces that match, most severe first, then newest trace first.
+    pub fn findings(&self, query: &Query) -> Result<Vec<Finding>> {
+        let traces = self.traces_matching(query)?;
+        self.read(|connection| {
+            let mut all = Vec::new();
+            let any: bool = connection.prepare_cached("SELECT 1 FROM finding LIMIT 1")?.exists([])?;
+            if any {
+                for trace_id in &traces {
+                    for trace_pk in crate::query::ids::trace_pks(connection, trace_id)? {
+                        all.extend(of_trace(connection, trace_pk)?);
+                    }
+                }
+            }
+            all.sort_by(|a, b| b.severity.cmp(&a.severity));
+            Ok(all)
+        })
+    }
+
+    /// Findings of one trace.
+    pub fn findings_of_trace(&self, trace_id: &Id) -> Result<Vec<Finding>> {
+        self.read(|connection| {
+            let mut all = Vec::new();
+            for trace_pk in crate::query::ids::trace_pks(connection, trace_id)? {
+                all.extend(of_trace(connection, trace_pk)?);
+            }
+            Ok(all)
+        })
+    }
+
+    /// Replaces the findings of a trace.
+    pub fn replace_findings(&self, trace_id: &Id, findings: &[Finding]) -> Result<()> {
+        self.replace_findings_all(&[(trace_id.clone(), findings.to_vec())])
+    }
+
+    /// Replaces the findings of many traces.
+    pub fn replace_findings_all(&self, findings: &[(Id, Vec<Finding>)]) -> Result<()> {
+        for slice in findings.chunks(200) {
+            self.write(Write::Bulk, |tx, _| {
+                for (trace_id, findings) in slice {
+                    for trace_pk in crate::query::ids::trace_pks(tx, trace_id)? {
+                        replace(tx, trace_pk, findings)?;
+                    }
+                }
+                Ok(())
+            })?;
+        }
+        Ok(())
+    }
+}

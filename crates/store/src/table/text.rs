@@ -1,0 +1,233 @@
+//! Texts, each distinct one once; where they stand (occurrences); the full-text index over their words.
+//!
+//! A text below 64 bytes is kept plain, a longer one as zstd where that is shorter. `text_use` counts who needs a text:
+//! parts of messages, documents, slots of spans, recipes of records; a text that nobody needs is removed.
+
+use crate::error::{Result, StoreError};
+use crate::migration::Migration;
+use crate::segment;
+use rusqlite::{Connection, OptionalExtension, params};
+use std::collections::HashMap;
+
+pub(crate) const MIGRATIONS: &[Migration] = &[Migration {
+    id: "2026-11-24-text",
+    sql: "
+    CREATE TABLE text(
+        text_id INTEGER PRIMARY KEY,
+        n_bytes INTEGER NOT NULL CHECK(n_bytes >= 0),
+        codec INTEGER NOT NULL,
+        data BLOB NOT NULL
+    ) STRICT;
+    CREATE TABLE text_key(hash BLOB PRIMARY KEY, text_id INTEGER NOT NULL) STRICT, WITHOUT ROWID;
+    CREATE TABLE text_use(text_id INTEGER PRIMARY KEY, n_uses INTEGER NOT NULL) STRICT;
+    CREATE TABLE occurrence(
+        text_id INTEGER NOT NULL,
+        span_pk INTEGER NOT NULL,
+        slot INTEGER NOT NULL,
+        PRIMARY KEY(text_id, span_pk, slot)
+    ) STRICT, WITHOUT ROWID;
+    CREATE INDEX occurrence_span ON occurrence(span_pk);
+    CREATE VIRTUAL TABLE text_fts USING fts5(t, content='', contentless_delete=1, tokenize='ascii');",
+}];
+
+/// Below this a text is kept plain, and not taken out of records.
+pub(crate) const SHORT_BYTES: usize = 64;
+const PLAIN: i64 = 0;
+const ZSTD: i64 = 1;
+
+/// Texts that the writer looked up, and the uses that the running transaction added or took.
+#[derive(Default)]
+pub(crate) struct TextCache {
+    ids: HashMap<[u8; 16], i64>,
+    uses: HashMap<i64, i64>,
+    compressor: Option<zstd::bulk::Compressor<'static>>,
+}
+
+impl TextCache {
+    pub(crate) fn clear(&mut self) {
+        self.ids.clear();
+        self.uses.clear();
+    }
+
+    /// Look up or insert. It is put into the index by its first occurrence.
+    /// The caller says with [`TextCache::add_use`] what needs it.
+    pub(crate) fn id(&mut self, connection: &Connection, text: &str) -> Result<i64> {
+        let hash = hash_of(text);
+        if let Some(id) = self.ids.get(&hash) {
+            return Ok(*id);
+        }
+        let found: Option<i64> = connection
+            .prepare_cached("SELECT text_id FROM text_key WHERE hash = ?1")?
+            .query_row([hash.as_slice()], |row| row.get(0))
+            .optional()?;
+        let id = match found {
+            Some(id) => id,
+            None => self.insert(connection, text, &hash)?,
+        };
+        if self.ids.len() > 300_000 {
+            self.ids.clear();
+        }
+        self.ids.insert(hash, id);
+        Ok(id)
+    }
+
+    fn insert(&mut self, connection: &Connection, text: &str, hash: &[u8; 16]) -> Result<i64> {
+        let packed = if text.len() < SHORT_BYTES { None } else { self.compress(text.as_bytes())? };
+        let (codec, data) = match &packed {
+            Some(packed) if packed.len() < text.len() => (ZSTD, packed.as_slice()),
+            _ => (PLAIN, text.as_bytes()),
+        };
+        connection.prepare_cached("INSERT INTO text(n_bytes, codec, data) VALUES(?1, ?2, ?3)")?.execute(params![
+            text.len() as i64,
+            codec,
+            data
+        ])?;
+        let id = connection.last_insert_rowid();
+        connection
+            .prepare_cached("INSERT INTO text_key(hash, text_id) VALUES(?1, ?2)")?
+            .execute(params![hash.as_slice(), id])?;
+        Ok(id)
+    }
+
+    fn compress(&mut self, bytes: &[u8]) -> Result<Option<Vec<u8>>> {
+        if self.compressor.is_none() {
+            self.compressor = Some(zstd::bulk::Compressor::new(3).map_err(failed)?);
+        }
+        self.compressor.as_mut().map(|zstd| zstd.compress(bytes).map_err(failed)).transpose()
+    }
+
+    /// Adds (or takes) uses of a text; written by [`TextCache::flush`].
+    pub(crate) fn add_use(&mut self, text_id: i64, n: i64) {
+        *self.uses.entry(text_id).or_default() += n;
+    }
+
+    /// Writes the uses that changed; texts that nobody needs any more are removed.
+    pub(crate) fn flush(&mut self, connection: &Connection) -> Result<()> {
+        let mut changed: Vec<(i64, i64)> = self.uses.drain().filter(|(_, n)| *n != 0).collect();
+        changed.sort_unstable();
+        let mut upsert = connection.prepare_cached(
+            "INSERT INTO text_use(text_id, n_uses) VALUES(?1, ?2)
+             ON CONFLICT(text_id) DO UPDATE SET n_uses = n_uses + excluded.n_uses RETURNING n_uses",
+        )?;
+        let mut unused = Vec::new();
+        for (text_id, n) in changed {
+            let left: i64 = upsert.query_row(params![text_id, n], |row| row.get(0))?;
+            if left <= 0 {
+                unused.push(text_id);
+            }
+        }
+        for text_id in unused {
+            self.remove(connection, text_id)?;
+        }
+        Ok(())
+    }
+
+    fn remove(&mut self, connection: &Connection, text_id: i64) -> Result<()> {
+        if let Some(text) = read(connection, text_id)? {
+            let hash = hash_of(&text);
+            self.ids.remove(&hash);
+            connection.prepare_cached("DELETE FROM text_key WHERE hash = ?1")?.execute([hash.as_slice()])?;
+        }
+        connection.prepare_cached("DELETE FROM text WHERE text_id = ?1")?.execute([text_id])?;
+        connection.prepare_cached("DELETE FROM text_use WHERE text_id = ?1")?.execute([text_id])?;
+        unindex(connection, text_id)
+    }
+}
+
+/// Puts the words of a text into the index under `rowid` (a text's id, or minus a span's key for its short texts).
+pub(crate) fn index(connection: &Connection, rowid: i64, words: &str) -> Result<()> {
+    if words.is_empty() {
+        return Ok(());
+    }
+    connection.prepare_cached("INSERT INTO text_fts(rowid, t) VALUES(?1, ?2)")?.execute(params![rowid, words])?;
+    Ok(())
+}
+
+/// Takes `rowid` out of the index.
+pub(crate) fn unindex(connection: &Connection, rowid: i64) -> Result<()> {
+    connection.prepare_cached("DELETE FROM text_fts WHERE rowid = ?1")?.execute([rowid])?;
+    Ok(())
+}
+
+/// Says that a text stands in a span. The first occurrence of a text puts it into the index.
+pub(crate) fn add_occurrence(connection: &Connection, text_id: i64, span_pk: i64, slot: i64) -> Result<()> {
+    let known = has_occurrence(connection, text_id)?;
+    connection
+        .prepare_cached("INSERT OR IGNORE INTO occurrence(text_id, span_pk, slot) VALUES(?1, ?2, ?3)")?
+        .execute(params![text_id, span_pk, slot])?;
+    if !known && let Some(text) = read(connection, text_id)? {
+        index(connection, text_id, &segment::for_index(&text))?;
+    }
+    Ok(())
+}
+
+fn has_occurrence(connection: &Connection, text_id: i64) -> Result<bool> {
+    let mut statement = connection.prepare_cached("SELECT 1 FROM occurrence WHERE text_id = ?1 LIMIT 1")?;
+    Ok(statement.exists([text_id])?)
+}
+
+/// Takes back one occurrence; a text that stands nowhere any more leaves the index.
+pub(crate) fn remove_occurrence(connection: &Connection, text_id: i64, span_pk: i64, slot: i64) -> Result<()> {
+    connection
+        .prepare_cached("DELETE FROM occurrence WHERE text_id = ?1 AND span_pk = ?2 AND slot = ?3")?
+        .execute(params![text_id, span_pk, slot])?;
+    if !has_occurrence(connection, text_id)? {
+        unindex(connection, text_id)?;
+    }
+    Ok(())
+}
+
+/// Takes back the occurrences of a span: those of its own slots, or all.
+pub(crate) fn remove_occurrences(connection: &Connection, span_pk: i64, own_only: bool) -> Result<()> {
+    let mut statement = connection.prepare_cached("SELECT text_id, slot FROM occurrence WHERE span_pk = ?1")?;
+    let found: Vec<(i64, i64)> =
+        statement.query_map([span_pk], |row| Ok((row.get(0)?, row.get(1)?)))?.collect::<rusqlite::Result<_>>()?;
+    for (text_id, slot) in found {
+        if slot < 0 || !own_only {
+            remove_occurrence(connection, text_id, span_pk, slot)?;
+        }
+    }
+    Ok(())
+}
+
+/// A text.
+pub(crate) fn read(connection: &Connection, text_id: i64) -> Result<Option<String>> {
+    let mut statement = connection.prepare_cached("SELECT n_bytes, codec, data FROM text WHERE text_id = ?1")?;
+    let row = statement
+        .query_row([text_id], |row| {
+            let data = row.get_ref(2)?.as_blob()?;
+            Ok(unpack(row.get(0)?, row.get(1)?, data))
+        })
+        .optional()?;
+    row.transpose()
+}
+
+fn unpack(n_bytes: i64, codec: i64, data: &[u8]) -> Result<String> {
+    let bytes = match codec {
+        PLAIN => data.to_vec(),
+        _ => zstd::bulk::decompress(data, usize::try_from(n_bytes).unwrap_or(0)).map_err(failed)?,
+    };
+    String::from_utf8(bytes).map_err(|error| StoreError::Damaged { path: Default::default(), why: error.to_string() })
+}
+
+/// The id of a text that is there.
+pub(crate) fn find(connection: &Connection, text: &str) -> Result<Option<i64>> {
+    let mut statement = connection.prepare_cached("SELECT text_id FROM text_key WHERE hash = ?1")?;
+    Ok(statement.query_row([hash_of(text).as_slice()], |row| row.get(0)).optional()?)
+}
+
+/// What makes two texts the same.
+pub(crate) fn hash_of(text: &str) -> [u8; 16] {
+    first_16(blake3::hash(text.as_bytes()))
+}
+
+/// First half of a hash.
+pub(crate) fn first_16(hash: blake3::Hash) -> [u8; 16] {
+    let mut short = [0; 16];
+    short.copy_from_slice(&hash.as_bytes()[..16]);
+    short
+}
+
+fn failed(error: std::io::Error) -> StoreError {
+    StoreError::Failed(error.to_string())
+}

@@ -1,0 +1,6 @@
+//! Behaviour of the store as its readers see it, with made-up facts.
+
+mod laws;
+mod made;
+mod open;
+mod reads;
