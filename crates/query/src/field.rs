@@ -84,6 +84,7 @@ const KINDS: &[&str] = &[
     "other",
 ];
 const STATUSES: &[&str] = &["ok", "error", "unset"];
+const TOOL_STATUSES: &[&str] = &["ok", "error", "allowed", "denied", "asked"];
 const HAS: &[&str] = &[
     "leak",
     "tool_without_audit",
@@ -131,7 +132,7 @@ fields! {
     Kind "kind" Takes::Words(KINDS), "kind of a span", sortable facetable;
     Status "status" Takes::Words(STATUSES), "outcome", sortable facetable;
     Tool "tool" Takes::Text, "tool that was called or ran", facetable;
-    ToolStatus "tool.status" Takes::Text, "outcome of a tool call: ok, error, denied, allowed, asked", facetable;
+    ToolStatus "tool.status" Takes::Words(TOOL_STATUSES), "outcome of a tool call", facetable;
     Doc "doc" Takes::Text, "id of a retrieved document", facetable;
     Score "score" Takes::Score, "score.NAME: an evaluation or feedback", sortable;
     Has "has" Takes::Words(HAS), "findings, errors, tools, documents, …", facetable;
