@@ -10,6 +10,7 @@ use super::policy::Policy;
 use super::survey::Survey;
 use super::tenant::Owner;
 use retake_model::{Document, Id, Placement, Span, SpanKind};
+use std::collections::HashMap;
 
 /// Documents of a trace or call.
 #[derive(Debug, Clone, PartialEq, Default)]
@@ -58,7 +59,8 @@ pub struct ContextDocument {
 /// The context of a trace, or of the span `at` in it.
 pub fn context(evidence: &Evidence<'_>, at: Option<&Id>) -> Context {
     let call = call_of(evidence, at);
-    let mut documents = gather(evidence, at);
+    let retrievals = Scope::of(evidence, at).retrievals(evidence);
+    let mut documents = gather(&retrievals);
     let plain: Vec<Document> = documents.iter().map(|known| known.document.clone()).collect();
     let places = call.and_then(|call| placements(call, &plain));
     let prompt_known = places.is_some();
@@ -67,7 +69,7 @@ pub fn context(evidence: &Evidence<'_>, at: Option<&Id>) -> Context {
         known.truncated = places.truncated;
     }
     judge(evidence, call, &mut documents);
-    let query = evidence.retrievals().into_iter().filter(|span| concerns(evidence, span, at)).find_map(|span| {
+    let query = retrievals.iter().find_map(|span| {
         span.retrieval.as_ref().and_then(|retrieval| retrieval.query.clone()).or_else(|| span.input_value.clone())
     });
     Context { call_span_id: call.and_then(|call| call.span_id.clone()), prompt_known, query, documents }
@@ -117,59 +119,97 @@ pub fn call_of<'a>(evidence: &Evidence<'a>, at: Option<&Id>) -> Option<&'a Span>
             let end = span.end_ns.or(span.start_ns);
             calls.iter().find(|call| call.start_ns >= end).or(calls.last()).copied()
         }
-        Some(span) => calls.iter().rev().find(|call| is_within(evidence.spans, call, span)).or(calls.last()).copied(),
+        Some(span) => calls.iter().rev().find(|call| evidence.ancestry.is_within(call, span)).or(calls.last()).copied(),
         None => calls.last().copied(),
     }
 }
 
-/// True when `span` stands below `above`, or is it.
-fn is_within(spans: &[Span], span: &Span, above: &Span) -> bool {
-    let mut current = Some(span);
-    for _ in 0..256 {
-        let Some(span) = current else { return false };
-        if span.span_id == above.span_id {
-            return true;
+/// Which retrievals belong to the question.
+enum Scope<'a> {
+    /// All of a trace.
+    Trace,
+    /// Those of the retriever that was named, and the rerankers after it.
+    Retriever(&'a Span),
+    /// Those that came before the model call that was named.
+    Before(&'a Span),
+    /// Those below the span that was named.
+    Within(&'a Span),
+}
+
+impl<'a> Scope<'a> {
+    fn of(evidence: &Evidence<'a>, at: Option<&Id>) -> Self {
+        let Some(named) = at.and_then(|id| evidence.spans.iter().find(|span| span.span_id.as_ref() == Some(id))) else {
+            return Self::Trace;
+        };
+        if named.retrieval.is_some() {
+            Self::Retriever(named)
+        } else if named.kind == Some(SpanKind::Llm) {
+            Self::Before(named)
+        } else if evidence.retrievals().iter().any(|span| evidence.ancestry.is_within(span, named)) {
+            Self::Within(named)
+        } else {
+            Self::Trace
         }
-        current = spans.iter().find(|other| other.span_id.is_some() && other.span_id == span.parent_span_id);
     }
-    false
+
+    fn retrievals(&self, evidence: &Evidence<'a>) -> Vec<&'a Span> {
+        let mut spans = evidence.retrievals();
+        spans.retain(|span| match self {
+            Self::Trace => true,
+            Self::Retriever(named) => {
+                let follows = span.kind == Some(SpanKind::Reranker) && span.start_ns >= named.start_ns;
+                span.span_id == named.span_id || follows
+            }
+            Self::Before(call) => span.start_ns.zip(call.start_ns).is_none_or(|(span, call)| span <= call),
+            Self::Within(named) => evidence.ancestry.is_within(span, named),
+        });
+        spans
+    }
 }
 
-/// Which retrievals belong to the question: those of the retriever that was named; those that came before the model call
-/// that was named; all of them for a whole trace.
-fn concerns(evidence: &Evidence<'_>, span: &Span, at: Option<&Id>) -> bool {
-    let Some(named) = at.and_then(|id| evidence.spans.iter().find(|other| other.span_id.as_ref() == Some(id))) else {
-        return true;
-    };
-    if named.retrieval.is_some() {
-        let follows = span.kind == Some(SpanKind::Reranker) && span.start_ns >= named.start_ns;
-        return span.span_id == named.span_id || follows;
-    }
-    if named.kind == Some(SpanKind::Llm) {
-        return span.start_ns.zip(named.start_ns).is_none_or(|(span, call)| span <= call);
-    }
-    let inside = evidence.retrievals().iter().any(|retrieval| is_within(evidence.spans, retrieval, named));
-    !inside || is_within(evidence.spans, span, named)
+/// Documents by what they can be found again by, so that the next retrieval of one finds it.
+#[derive(Default)]
+struct Documents {
+    all: Vec<ContextDocument>,
+    by_key: HashMap<String, Vec<usize>>,
 }
 
-fn gather(evidence: &Evidence<'_>, at: Option<&Id>) -> Vec<ContextDocument> {
-    let mut documents: Vec<ContextDocument> = Vec::new();
-    for span in evidence.retrievals() {
+impl Documents {
+    fn known(&mut self, document: &Document) -> Option<&mut ContextDocument> {
+        let candidates = self.by_key.get(key(document)?)?;
+        let at = candidates
+            .iter()
+            .copied()
+            .find(|at| self.all.get(*at).is_some_and(|known| same(&known.document, document)))?;
+        self.all.get_mut(at)
+    }
+
+    fn push(&mut self, known: ContextDocument) {
+        if let Some(key) = key(&known.document) {
+            self.by_key.entry(key.to_owned()).or_default().push(self.all.len());
+        }
+        self.all.push(known);
+    }
+}
+
+fn key(document: &Document) -> Option<&str> {
+    document.document_id.as_deref().or(document.content.as_deref())
+}
+
+fn gather(retrievals: &[&Span]) -> Vec<ContextDocument> {
+    let mut documents = Documents::default();
+    for span in retrievals {
         let (Some(retrieval), Some(span_id)) = (&span.retrieval, &span.span_id) else { continue };
-        if !concerns(evidence, span, at) {
-            continue;
-        }
         let reranker = span.kind == Some(SpanKind::Reranker);
         for document in &retrieval.input_documents {
-            match documents.iter_mut().find(|known| same(&known.document, document)) {
+            match documents.known(document) {
                 Some(known) => known.reranker_input = true,
                 None => documents
                     .push(ContextDocument { reranker_input: true, ..new_document(document, span_id, "retrieval") }),
             }
         }
         for document in &retrieval.documents {
-            let known = documents.iter_mut().find(|known| same(&known.document, document));
-            match known {
+            match documents.known(document) {
                 Some(known) if reranker => {
                     known.rerank = Some(document.rank);
                     known.rerank_score = document.score;
@@ -189,7 +229,7 @@ fn gather(evidence: &Evidence<'_>, at: Option<&Id>) -> Vec<ContextDocument> {
             }
         }
     }
-    documents
+    documents.all
 }
 
 fn new_document(document: &Document, span_id: &Id, score_kind: &str) -> ContextDocument {

@@ -1,5 +1,6 @@
 //! Everything that is known about one trace when it is judged or shown.
 
+use super::ancestry::Ancestry;
 use super::join::{JoinedEvent, TraceKeys, join, tenant_of, tenant_of_events};
 use super::policy::Policy;
 use super::survey::Survey;
@@ -26,6 +27,8 @@ pub struct Evidence<'a> {
     pub role: Option<String>,
     /// Policy and what the workspace knows.
     pub names: TenantNames<'a>,
+    /// Which spans stand below which.
+    pub ancestry: Ancestry<'a>,
 }
 
 impl<'a> Evidence<'a> {
@@ -51,7 +54,7 @@ impl<'a> Evidence<'a> {
             from_spans(|span| span.user.as_ref()).or_else(|| events.iter().find_map(|row| row.event.actor.clone()));
         let role =
             from_spans(|span| span.user_role.as_ref()).or_else(|| events.iter().find_map(|row| row.event.role.clone()));
-        Some(Self { trace_id, spans, runs, events, tenant, user, role, names })
+        Some(Self { trace_id, spans, runs, events, tenant, user, role, names, ancestry: Ancestry::of(spans) })
     }
 
     /// The policy.

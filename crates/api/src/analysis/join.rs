@@ -9,7 +9,7 @@ use super::tenant::{TenantNames, fold_tenant};
 use super::tool_run::{ToolRun, tool_runs};
 use retake_model::{AuditEvent, Decision, Id, JoinBasis, Span};
 use retake_store::rows::AuditKeys;
-use std::collections::BTreeSet;
+use std::collections::{BTreeSet, HashMap, HashSet};
 
 /// An audit event of a trace.
 #[derive(Debug, Clone, PartialEq)]
@@ -171,8 +171,9 @@ pub fn join(
         })
         .collect();
     joined.sort_by_key(|row| row.event.time_ns.map_or((1, 0), |time| (0, time)));
+    let places = Places::of(spans, runs);
     for row in &mut joined {
-        row.span_id = span_of(row, spans, runs);
+        row.span_id = places.of_row(row);
     }
     joined
 }
@@ -236,30 +237,48 @@ fn fit(event: &AuditEvent, tool: Option<&str>, keys: &TraceKeys, names: TenantNa
     Some((nearest.is_none(), nearest.unwrap_or_else(|| distance(start, end))))
 }
 
-/// The span that a row is about.
-fn span_of(row: &JoinedEvent, spans: &[Span], runs: &[ToolRun]) -> Option<Id> {
-    if let Some(id) = &row.event.span_id
-        && spans.iter().any(|span| span.span_id.as_ref() == Some(id))
-    {
-        return Some(run_with(runs, id).map_or_else(|| id.clone(), |run| run.span_id.clone()));
-    }
-    if let Some(call_id) = &row.event.tool_call_id
-        && let Some(run) = runs.iter().find(|run| run.call_id.as_ref() == Some(call_id))
-    {
-        return Some(run.span_id.clone());
-    }
-    if let Some(tool) = &row.tool {
-        let of_tool: Vec<&ToolRun> = runs.iter().filter(|run| run.name == *tool).collect();
-        return nearest_run(&of_tool, row).map(|run| run.span_id.clone());
-    }
-    let root = spans.iter().find(|span| span.parent_span_id.is_none());
-    let about_root =
-        row.event.resource.as_deref().zip(root.and_then(|span| span.name.as_deref())).is_some_and(|(a, b)| a == b);
-    root.filter(|_| about_root).and_then(|span| span.span_id.clone())
+/// Spans of a trace by what a row may say of them.
+struct Places<'a> {
+    spans: HashSet<&'a Id>,
+    runs_by_span: HashMap<&'a Id, &'a ToolRun>,
+    runs_by_call: HashMap<&'a str, &'a ToolRun>,
+    runs_by_tool: HashMap<&'a str, Vec<&'a ToolRun>>,
+    root: Option<&'a Span>,
 }
 
-fn run_with<'r>(runs: &'r [ToolRun], id: &Id) -> Option<&'r ToolRun> {
-    runs.iter().find(|run| run.span_id == *id || run.also.contains(id))
+impl<'a> Places<'a> {
+    fn of(spans: &'a [Span], runs: &'a [ToolRun]) -> Self {
+        let mut places = Self {
+            spans: spans.iter().filter_map(|span| span.span_id.as_ref()).collect(),
+            runs_by_span: HashMap::new(),
+            runs_by_call: HashMap::new(),
+            runs_by_tool: HashMap::new(),
+            root: spans.iter().find(|span| span.parent_span_id.is_none()),
+        };
+        for run in runs {
+            places.runs_by_span.extend(run.also.iter().chain([&run.span_id]).map(|id| (id, run)));
+            places.runs_by_call.extend(run.call_id.as_deref().map(|id| (id, run)));
+            places.runs_by_tool.entry(&run.name).or_default().push(run);
+        }
+        places
+    }
+
+    /// The span that a row is about.
+    fn of_row(&self, row: &JoinedEvent) -> Option<Id> {
+        if let Some(id) = row.event.span_id.as_ref().filter(|id| self.spans.contains(id)) {
+            return Some(self.runs_by_span.get(id).map_or_else(|| id.clone(), |run| run.span_id.clone()));
+        }
+        if let Some(run) = row.event.tool_call_id.as_deref().and_then(|id| self.runs_by_call.get(id)) {
+            return Some(run.span_id.clone());
+        }
+        if let Some(tool) = &row.tool {
+            let runs = self.runs_by_tool.get(tool.as_str())?;
+            return nearest_run(runs, row).map(|run| run.span_id.clone());
+        }
+        let name = self.root.and_then(|span| span.name.as_deref());
+        let about_root = name.is_some() && row.event.resource.as_deref() == name;
+        self.root.filter(|_| about_root).and_then(|span| span.span_id.clone())
+    }
 }
 
 /// Among several runs of one tool: a check or a confirmation comes before its run (the next one that has not ended), an

@@ -4,6 +4,7 @@
 //! The way of a trace: its spans, the audit events that [`join`] gives it, the [`policy`], and what the whole workspace
 //! says ([`survey`]) make an [`Evidence`]; [`findings`], [`context`], [`messages`], [`audit`] and the report read that.
 
+pub mod ancestry;
 pub mod audit;
 pub mod context;
 pub mod event;

@@ -84,10 +84,11 @@ impl TenantNames<'_> {
                 decided => return decided,
             }
         }
-        let field = document.tenant.as_ref().map(|tenant| ("tenant".to_owned(), Value::String(tenant.clone())));
-        let mut fields: Vec<(String, Value)> = field.into_iter().collect();
-        fields.extend(document.metadata.iter().map(|(key, value)| (key.clone(), value.clone())));
-        match self.owner_of_fields(fields.iter().map(|(key, value)| (key.as_str(), value)), own) {
+        let tenant = document.tenant.clone().map(Value::String);
+        let fields = tenant.iter().map(|tenant| ("tenant", tenant));
+        match self
+            .owner_of_fields(fields.chain(document.metadata.iter().map(|(key, value)| (key.as_str(), value))), own)
+        {
             Owner::Unknown if shared => Owner::Shared,
             decided => decided,
         }

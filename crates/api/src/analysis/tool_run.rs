@@ -4,8 +4,10 @@
 //! the trace asked for it in its output and a later one got the result; calls that only stand in the history (earlier
 //! turns, examples in the prompt) do not.
 
+use super::ancestry::Ancestry;
 use retake_model::{Id, Part, Span, SpanKind, SpanStatus};
 use serde_json::Value;
+use std::collections::{HashMap, HashSet};
 
 /// One execution of a tool, repeated attempts of one call taken together.
 #[derive(Debug, Clone, PartialEq)]
@@ -47,20 +49,37 @@ pub enum Outcome {
 
 /// Executions of a trace by start.
 pub fn tool_runs(spans: &[Span]) -> Vec<ToolRun> {
-    let mut runs: Vec<ToolRun> = Vec::new();
     let mut tools: Vec<&Span> =
         spans.iter().filter(|span| span.kind == Some(SpanKind::Tool) && span.span_id.is_some()).collect();
     tools.sort_by_key(|span| (span.start_ns, std::cmp::Reverse(span.end_ns)));
+    let ancestry = Ancestry::of(spans);
+    let mut runs: Vec<ToolRun> = Vec::new();
+    let mut by_span: HashMap<Id, usize> = HashMap::new();
+    let mut by_call: HashMap<(String, String), usize> = HashMap::new();
     for span in tools {
         let Some(run) = run_of_span(span) else { continue };
-        let same = runs.iter_mut().find(|known| {
-            let same_call = known.call_id.is_some() && known.call_id == run.call_id && known.name == run.name;
-            same_call || (known.name == run.name && is_below(spans, span, known))
-        });
-        match same {
-            Some(known) => merge(known, run),
-            None => runs.push(run),
-        }
+        let span_id = run.span_id.clone();
+        let call = run.call_id.clone().map(|call_id| (run.name.clone(), call_id));
+        // Another attempt of the same call, or an inner span of the same execution.
+        let attempt = call.as_ref().and_then(|call| by_call.get(call)).copied();
+        let outer = || {
+            let above = ancestry.above(&span_id).filter_map(|id| by_span.get(id).copied());
+            above.into_iter().find(|at| runs.get(*at).is_some_and(|known| known.name == run.name))
+        };
+        let at = match attempt.or_else(outer) {
+            Some(at) => {
+                if let Some(known) = runs.get_mut(at) {
+                    merge(known, run);
+                }
+                at
+            }
+            None => {
+                runs.push(run);
+                runs.len() - 1
+            }
+        };
+        by_span.insert(span_id, at);
+        by_call.extend(call.map(|call| (call, at)));
     }
     let from_messages = runs_in_messages(spans, &runs);
     runs.extend(from_messages);
@@ -101,19 +120,6 @@ fn run_of_span(span: &Span) -> Option<ToolRun> {
     })
 }
 
-/// True when `span` stands below a span of `run`: an inner span of the same execution.
-fn is_below(spans: &[Span], span: &Span, run: &ToolRun) -> bool {
-    let mut parent = span.parent_span_id.as_ref();
-    for _ in 0..64 {
-        let Some(id) = parent else { return false };
-        if *id == run.span_id || run.also.contains(id) {
-            return true;
-        }
-        parent = spans.iter().find(|s| s.span_id.as_ref() == Some(id)).and_then(|s| s.parent_span_id.as_ref());
-    }
-    false
-}
-
 /// Puts another attempt or inner span into a run: it ran when one of them did.
 fn merge(known: &mut ToolRun, other: ToolRun) {
     if other.outcome == Outcome::Ran && known.outcome != Outcome::Ran {
@@ -134,11 +140,13 @@ fn runs_in_messages(spans: &[Span], known: &[ToolRun]) -> Vec<ToolRun> {
     let mut calls: Vec<&Span> =
         spans.iter().filter(|span| span.kind == Some(SpanKind::Llm) && span.span_id.is_some()).collect();
     calls.sort_by_key(|span| span.start_ns);
+    let names: HashSet<&str> = known.iter().map(|run| run.name.as_str()).collect();
+    let call_ids: HashSet<&str> = known.iter().filter_map(|run| run.call_id.as_deref()).collect();
     let mut runs = Vec::new();
     for (at, span) in calls.iter().enumerate() {
         for part in span.output.iter().flatten().flat_map(|message| &message.parts) {
             let Part::ToolCall { id, name, arguments } = part else { continue };
-            let spanned = known.iter().any(|run| run.name == *name || (run.call_id.is_some() && run.call_id == *id));
+            let spanned = names.contains(name.as_str()) || id.as_deref().is_some_and(|id| call_ids.contains(id));
             if spanned {
                 continue;
             }
