@@ -178,7 +178,7 @@ mod tests {
         let bare = Document { document_id: Some("K-7".into()), ..Document::default() };
         assert_eq!(
             place("- [K-70] seventy\n- [K-7] seven\n- [K-8] eight", bare).placements,
-            [Placement { message: 0, start: 17, end: 30 }]
+            [Placement { message: 0, start: 19, end: 30 }]
         );
     }
 }

@@ -127,18 +127,39 @@ fn element_around(text: &str, block: &Range<usize>) -> Option<Range<usize>> {
         let opens = line.strip_prefix(&opening).is_some_and(|rest| rest.starts_with(['>', ' ', '\t']));
         // The tag that holds all documents is not one document's: between it and the content stands another one.
         if opens && !line.contains("</") {
-            let only_head = text.get(above.end..block.start).unwrap_or_default().lines().all(|line| {
-                let line = line.trim();
-                line.is_empty()
-                    || (line.starts_with('<') && line.ends_with('>'))
-                    || line.split_once(':').is_some_and(|(key, _)| key.len() < 24)
-            });
-            let is_list = tag.ends_with('s') && !line.contains('=');
-            return (only_head && !is_list).then_some(above.start..below.end);
+            let heads: Vec<&str> = text
+                .get(above.end..block.start)
+                .unwrap_or_default()
+                .lines()
+                .map(str::trim)
+                .filter(|line| !line.is_empty())
+                .collect();
+            let own_tag = text.get(block.clone()).and_then(tag_of);
+            let only_heads =
+                heads.iter().all(|line| (tag_of(line).is_some() && tag_of(line) != own_tag) || is_metadata(line));
+            // What is an element already stands in another one as its content only beside metadata; alone, in a list.
+            let is_list = (tag.ends_with('s') && !line.contains('=')) || (own_tag.is_some() && heads.is_empty());
+            return (only_heads && !is_list).then_some(above.start..below.end);
         }
         start = above.start;
     }
     None
+}
+
+/// Name of the element that a text begins with.
+fn tag_of(text: &str) -> Option<&str> {
+    let name = text.trim_start().strip_prefix('<')?;
+    let end = name.find(|c: char| !(c.is_alphanumeric() || matches!(c, '_' | '-' | ':')))?;
+    name.get(..end).filter(|name| !name.is_empty())
+}
+
+/// A line of `key: value` with a key that describes documents.
+fn is_metadata(line: &str) -> bool {
+    const KEYS: [&str; 14] = [
+        "id", "source", "title", "score", "url", "version", "date", "updated", "rank", "tenant", "document", "name",
+        "path", "metadata",
+    ];
+    line.split_once(':').is_some_and(|(key, _)| KEYS.contains(&key.trim().to_lowercase().as_str()))
 }
 
 /// A line directly above that names the document or only numbers it.

@@ -85,7 +85,10 @@ pub(super) fn labelled(text: &str, id: &str) -> Vec<Range<usize>> {
         let mut end = line.end;
         for next in lines.iter().skip(n + 1) {
             let following = text.get(next.clone()).unwrap_or_default();
-            if following.trim().is_empty() || opening.is_empty() || following.trim_start().starts_with(opening) {
+            if following.trim().is_empty()
+                || opening.is_empty()
+                || super::block::without_bullet(following).starts_with(opening)
+            {
                 break;
             }
             end = next.end;

@@ -153,8 +153,12 @@ async fn whole(
     let body = deadlines.before_end(incoming.body(ANSWER_BODY_BYTES)).await?;
     let body =
         body.map_err(|why| ProviderError::CutShort { connection: call.connection.clone(), events: 0, why: Some(why) })?;
-    let value: Value =
-        serde_json::from_slice(&body).map_err(|why| bad_answer(call, format!("it is no JSON: {why}")))?;
+    whole_body(call, api, &body, sink)
+}
+
+/// A body that is one JSON object.
+fn whole_body(call: &Call, api: &Api, body: &[u8], sink: &mut dyn EventSink) -> Result<Answer, ProviderError> {
+    let value: Value = serde_json::from_slice(body).map_err(|why| bad_answer(call, format!("it is no JSON: {why}")))?;
     let answer = (api.decode_answer)(&value).map_err(|why| match why {
         WireError::ErrorBody { code, message } => in_stream(call, code, &message),
         other => bad_answer(call, scrub(call, &other.to_string())),
@@ -173,6 +177,7 @@ async fn streamed(
     let mut decoder = (api.stream)();
     let mut received = 0;
     let mut first = false;
+    let mut head = Vec::new();
     let broken = loop {
         let next = incoming.chunk();
         let chunk = if first { deadlines.before_end(next).await? } else { deadlines.before_first_token(next).await? };
@@ -181,6 +186,9 @@ async fn streamed(
             Ok(None) => break None,
             Err(why) => break Some(why),
         };
+        if received == 0 && head.len() < ERROR_BODY_BYTES {
+            head.extend_from_slice(&bytes);
+        }
         let events = decoder.push(&bytes).map_err(|why| bad_answer(call, scrub(call, &why.to_string())))?;
         for event in events {
             received += 1;
@@ -196,6 +204,10 @@ async fn streamed(
     }
     match (decoder.finish(), broken) {
         (Ok(answer), _) => Ok(answer),
+        // Servers that cannot stream, or fail before they do, send JSON under the name of a stream.
+        (Err(_), None) if received == 0 && head.trim_ascii_start().starts_with(b"{") => {
+            whole_body(call, api, &head, sink)
+        }
         (Err(cut), why) => Err(match cut.why {
             CutReason::Error { code, message } => in_stream(call, code, &message),
             CutReason::Ended if received == 0 && why.is_none() => {

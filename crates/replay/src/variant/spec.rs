@@ -5,7 +5,7 @@ use crate::ReplayError;
 use serde_json::{Number, Value};
 
 /// Every key of a SPEC, in the order of the reference.
-pub const KEYS: [&str; 17] = [
+pub const KEYS: [&str; 18] = [
     "name",
     "provider",
     "connection",
@@ -23,6 +23,7 @@ pub const KEYS: [&str; 17] = [
     "first-token-timeout",
     "timeout",
     "retries",
+    "stream",
 ];
 /// Keys whose value may be a list.
 const LISTS: [&str; 2] = ["drop-doc", "order-docs"];
@@ -294,7 +295,7 @@ mod tests {
 
     #[test]
     fn every_key_is_read() {
-        let spec = "name=n,provider=openai,connection=c,base-url=http://h/v1/,model=m,prompt=p@live,system='a, ''b''',temperature=0,top-p=0.5,max-tokens=9,seed=-1,drop-doc=A,drop-doc=B,replace-doc=C:@a.txt,order-docs=C,D,first-token-timeout=500ms,timeout=2m,retries=0";
+        let spec = "name=n,provider=openai,connection=c,base-url=http://h/v1/,model=m,prompt=p@live,system='a, ''b''',temperature=0,top-p=0.5,max-tokens=9,seed=-1,drop-doc=A,drop-doc=B,replace-doc=C:@a.txt,order-docs=C,D,first-token-timeout=500ms,timeout=2m,retries=0,stream=true";
         let v = parse(spec).expect("all keys");
         assert_eq!((v.name.as_str(), v.base_url.as_deref()), ("n", Some("http://h/v1")));
         assert_eq!((v.prompt, v.system.as_deref()), (Some(("p".into(), "live".into())), Some("a, 'b'")));

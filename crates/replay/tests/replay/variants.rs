@@ -1,0 +1,157 @@
+//! Variants applied to sources, and what they make of a request.
+
+use crate::common::{plan_of, request, source, variant};
+use retake_model::{Code, Coded, Message, Part, Role};
+use retake_replay::run::{Permissions, check};
+use retake_replay::variant::{apply, request_of};
+use retake_replay::{ReplayError, Source, Target, Variant};
+use serde_json::json;
+
+fn with_variables() -> Source {
+    let mut source = Source::of_request(request("You know: none", "q"), None);
+    source.prompt_variables = json!({"passages": "[A] one", "n": 2}).as_object().cloned();
+    source
+}
+
+fn prompts(name: &str, at: &str) -> Option<String> {
+    match (name, at) {
+        ("answer", "2" | "live") => Some("Use {n}:\n{passages}".into()),
+        ("answer", "3") => Some("For {customer}: {passages}".into()),
+        _ => None,
+    }
+}
+
+#[test]
+fn the_original_changes_nothing() {
+    let applied = apply(&Variant::original(), &with_variables(), &prompts).expect("nothing to fail");
+    assert_eq!((applied.request, applied.changes.len()), (request("You know: none", "q"), 0));
+}
+
+#[test]
+fn a_prompt_version_takes_the_variables_of_the_trace() {
+    for at in ["2", "live"] {
+        let applied =
+            apply(&variant(&format!("prompt=answer@{at}")), &with_variables(), &prompts).expect("both variables");
+        assert_eq!(applied.request.messages.first().map(Message::joined_text).as_deref(), Some("Use 2:\n[A] one"));
+    }
+    let error = apply(&variant("prompt=answer@3"), &with_variables(), &prompts).expect_err("no customer");
+    assert!(matches!(&error, ReplayError::VariableMissing { name, .. } if name == "customer"), "{error}");
+    assert_eq!(
+        apply(&variant("prompt=answer@9"), &with_variables(), &prompts).expect_err("no version").code(),
+        Code::PromptUnknown
+    );
+}
+
+#[test]
+fn documents_are_looked_for_in_the_prompt_that_was_poured() {
+    let applied = apply(&variant("prompt=answer@2,drop-doc=A"), &with_variables(), &prompts);
+    assert_eq!(
+        applied.expect("found by label").request.messages.first().map(Message::joined_text).as_deref(),
+        Some("Use 2:")
+    );
+}
+
+#[test]
+fn system_text_comes_in_front_when_there_was_none() {
+    let mut bare = source("q");
+    bare.rebuilt.request.messages.truncate(1);
+    let applied = apply(&variant("system=Be brief."), &bare, &prompts).expect("nothing to fail");
+    assert_eq!(applied.request.messages.first(), Some(&Message::text(Role::System, "Be brief.")));
+}
+
+#[test]
+fn parameters_take_the_name_that_the_request_uses() {
+    let mut source = source("q");
+    source.rebuilt.request.params =
+        json!({"max_completion_tokens": 5, "temperature": 1}).as_object().cloned().expect("an object");
+    let mut change = variant("max-tokens=9,temperature=0");
+    change.params.insert("seed".into(), json!(null));
+    let applied = apply(&change, &source, &prompts).expect("nothing to fail");
+    assert_eq!(
+        serde_json::to_string(&applied.request.params).expect("JSON"),
+        r#"{"max_completion_tokens":9,"temperature":0}"#
+    );
+}
+
+#[test]
+fn a_removed_secret_stops_a_request_unless_its_text_is_replaced() {
+    let mut source = with_variables();
+    source.rebuilt.request.messages.insert(1, Message::text(Role::User, "my key is ⟦redacted:openai_key⟧"));
+    let error = request_of(&Variant::original(), &source, &prompts).expect_err("a hole");
+    assert!(matches!(&error, ReplayError::RequestRedacted { paths } if paths.len() == 1), "{error}");
+    assert_eq!(error.code().exit(), retake_model::Exit::Refused);
+    let mut edit = Variant::original();
+    edit.messages.insert(
+        1,
+        Message {
+            role: Role::User,
+            parts: vec![Part::Text { text: "my key is X".into() }],
+            name: None,
+            content_state: Default::default(),
+        },
+    );
+    assert!(request_of(&edit, &source, &prompts).is_ok());
+    edit.messages.insert(9, Message::text(Role::User, "x"));
+    assert_eq!(request_of(&edit, &source, &prompts).expect_err("no message 9").code(), Code::VariantInvalid);
+}
+
+#[test]
+fn targets_come_from_the_variant_the_connection_or_the_span() {
+    let connections = |name: &str| {
+        (name == "gate").then(|| retake_replay::Connection {
+            name: "gate".into(),
+            kind: "openai-compatible".into(),
+            base_url: "http://127.0.0.1:4000/v1".into(),
+        })
+    };
+    let of = |spec: &str, provider, base| {
+        Target::of(&variant(spec), provider, base, &connections).map(|t| (t.provider, t.connection, t.base_url))
+    };
+    let all = |a: &str, b: &str, c: &str| Ok((a.to_owned(), b.to_owned(), c.to_owned()));
+    assert_eq!(of("original", Some("openai"), None), all("openai", "openai", "https://api.openai.com/v1"));
+    assert_eq!(
+        of("original", Some("openai"), Some("http://127.0.0.1:9/v1")),
+        all("openai-compatible", "openai-compatible", "http://127.0.0.1:9/v1")
+    );
+    assert_eq!(of("original", Some("anthropic"), None), all("anthropic", "anthropic", "https://api.anthropic.com"));
+    assert_eq!(
+        of("connection=gate", Some("anthropic"), None),
+        all("openai-compatible", "gate", "http://127.0.0.1:4000/v1")
+    );
+    assert_eq!(
+        of("provider=anthropic", Some("openai"), Some("http://127.0.0.1:9/v1")),
+        all("anthropic", "anthropic", "https://api.anthropic.com")
+    );
+    assert_eq!(of("provider=recorded", None, None), all("recorded", "recorded", ""));
+    assert_eq!(of("provider=nobody", None, None).expect_err("none").code(), Code::ProviderUnknown);
+    assert_eq!(of("connection=nobody", None, None).expect_err("none").code(), Code::ConnectionUnknown);
+    assert_eq!(of("provider=openai-compatible", None, None).expect_err("no address").code(), Code::VariantInvalid);
+    assert_eq!(of("base-url=ftp://x", None, None).expect_err("no address").code(), Code::ConnectionInvalid);
+}
+
+#[test]
+fn nothing_is_allowed_that_was_not_asked_for() {
+    let priced = [variant("provider=openai-compatible,base-url=http://127.0.0.1:9/v1")];
+    let unpriced = [variant("provider=openai-compatible,base-url=http://127.0.0.1:9/v1,model=mine")];
+    let allow = |destinations: &[&str], unpriced| Permissions {
+        destinations: destinations.iter().map(|d| (*d).to_owned()).collect(),
+        unpriced,
+        fidelity: None,
+    };
+    let code = |plan: &retake_replay::run::Plan, permissions: &Permissions| {
+        check(plan, permissions).err().map(|error| error.code())
+    };
+    let plan = plan_of(&[source("q")], &priced, 1, None).expect("a plan");
+    assert_eq!(code(&plan, &allow(&[], false)), Some(Code::DestinationNew));
+    assert_eq!(code(&plan, &allow(&["127.0.0.1"], false)), Some(Code::SpendingUnlimited));
+    let limited = plan_of(&[source("q")], &priced, 1, Some(1)).expect("a plan");
+    assert_eq!(code(&limited, &allow(&["127.0.0.1:9"], false)), None);
+    let plan = plan_of(&[source("q")], &unpriced, 1, None).expect("a plan");
+    assert_eq!(plan.estimate().cost_usd_nanos, None, "unknown is not free");
+    assert_eq!(code(&plan, &allow(&["127.0.0.1"], false)), Some(Code::PriceUnknown));
+    assert_eq!(code(&plan, &allow(&["127.0.0.1"], true)), None);
+    let mut lost = source("q");
+    lost.rebuilt.level = retake_model::Fidelity::Lost;
+    let plan = plan_of(&[lost], &unpriced, 1, None).expect("a plan");
+    assert_eq!(code(&plan, &allow(&["127.0.0.1"], true)), Some(Code::FidelityTooLow));
+}
