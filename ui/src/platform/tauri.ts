@@ -1,7 +1,6 @@
 /// The window's host. The only file that may import from Tauri.
 import { invoke } from "@tauri-apps/api/core";
-import { listen } from "@tauri-apps/api/event";
-import { TauriEvent } from "@tauri-apps/api/event";
+import { listen, TauriEvent } from "@tauri-apps/api/event";
 import { RpcError, type Change, type Command, type DropHandler, type Platform, type Request, type Response } from "./types";
 
 /** Subscribes; the returned function works also before the host has confirmed. */
@@ -28,7 +27,7 @@ export class TauriPlatform implements Platform {
   }
 
   onChange(seen: (change: Change) => void): () => void {
-    return subscribe<Change>("changed", seen);
+    return subscribe<Change[]>("changed", (changes) => changes.forEach(seen));
   }
 
   onDrop(handler: DropHandler): () => void {

@@ -19,8 +19,8 @@ export const COMMANDS = {
   "go.golden": { title: "Golden sets", group: "Go to", keys: ["g g"] },
   "go.sources": { title: "Sources", group: "Go to", keys: ["g s"] },
   "go.settings": { title: "Settings", group: "Go to", keys: ["g ,", "Ctrl+,"] },
-  "nav.back": { title: "Back", group: "Go to", keys: ["Alt+Left"], inFields: true },
-  "nav.forward": { title: "Forward", group: "Go to", keys: ["Alt+Right"], inFields: true },
+  "nav.back": { title: "Back", group: "Window", keys: ["Alt+Left"], inFields: true },
+  "nav.forward": { title: "Forward", group: "Window", keys: ["Alt+Right"], inFields: true },
 
   "query.focus": { title: "Search", group: "List", keys: ["/", "Ctrl+L"] },
   "query.clear": { title: "Clear the search", group: "List", keys: [] },

@@ -7,6 +7,8 @@ export interface ColumnInfo {
   title: string;
   /** As CSS grid takes it. */
   width: string;
+  /** Pixels below which it is of no use. */
+  least: number;
   numeric: boolean;
   /** Field of the query language that sorts the list. */
   sort: string | null;
@@ -15,19 +17,33 @@ export interface ColumnInfo {
 }
 
 export const COLUMN_INFO: Record<Column, ColumnInfo> = {
-  time: { title: "time", width: "112px", numeric: true, sort: "time", filter: null },
-  tenant: { title: "tenant", width: "minmax(56px, 88px)", numeric: false, sort: null, filter: "tenant" },
-  question: { title: "question → answer", width: "minmax(140px, 1fr)", numeric: false, sort: null, filter: null },
-  name: { title: "name", width: "minmax(80px, 140px)", numeric: false, sort: null, filter: "name" },
-  feature: { title: "feature", width: "minmax(80px, 130px)", numeric: false, sort: null, filter: "feature" },
-  model: { title: "model", width: "minmax(80px, 150px)", numeric: false, sort: null, filter: "model" },
-  prompt: { title: "prompt", width: "minmax(80px, 130px)", numeric: false, sort: null, filter: "prompt" },
-  user: { title: "user", width: "minmax(72px, 110px)", numeric: false, sort: null, filter: "user" },
-  flags: { title: "flags", width: "64px", numeric: false, sort: null, filter: null },
-  tokens: { title: "tok", width: "58px", numeric: true, sort: "tokens", filter: null },
-  cost: { title: "$", width: "66px", numeric: true, sort: "cost", filter: null },
-  latency: { title: "latency", width: "72px", numeric: true, sort: "latency", filter: null },
+  time: { title: "time", width: "116px", least: 116, numeric: true, sort: "time", filter: null },
+  tenant: { title: "tenant", width: "minmax(56px, 88px)", least: 64, numeric: false, sort: null, filter: "tenant" },
+  question: { title: "question → answer", width: "minmax(140px, 1fr)", least: 150, numeric: false, sort: null, filter: null },
+  name: { title: "name", width: "minmax(80px, 140px)", least: 80, numeric: false, sort: null, filter: "name" },
+  feature: { title: "feature", width: "minmax(80px, 130px)", least: 80, numeric: false, sort: null, filter: "feature" },
+  model: { title: "model", width: "minmax(80px, 150px)", least: 80, numeric: false, sort: null, filter: "model" },
+  prompt: { title: "prompt", width: "minmax(80px, 130px)", least: 80, numeric: false, sort: null, filter: "prompt" },
+  user: { title: "user", width: "minmax(72px, 110px)", least: 72, numeric: false, sort: null, filter: "user" },
+  flags: { title: "flags", width: "54px", least: 50, numeric: false, sort: null, filter: null },
+  tokens: { title: "tok", width: "58px", least: 56, numeric: true, sort: "tokens", filter: null },
+  cost: { title: "$", width: "66px", least: 64, numeric: true, sort: "cost", filter: null },
+  latency: { title: "latency", width: "72px", least: 68, numeric: true, sort: "latency", filter: null },
 };
+
+/** What goes first when there is no room for all. */
+const DISPENSABLE: readonly Column[] = ["user", "prompt", "model", "feature", "name", "tokens", "cost", "tenant", "latency", "flags", "time"];
+
+/** The columns that have room, in their order. */
+export function fitting(columns: readonly Column[], width: number): readonly Column[] {
+  let left = [...columns];
+  const needed = () => left.reduce((sum, column) => sum + COLUMN_INFO[column].least, 34);
+  for (const column of DISPENSABLE) {
+    if (width <= 0 || needed() <= width) break;
+    left = left.filter((other) => other !== column);
+  }
+  return left;
+}
 
 /** Text of a cell; question and flags are drawn by the row itself. */
 export function cellText(row: Row, column: Column, mode: TimeMode, nowMs: number): string {

@@ -1,0 +1,58 @@
+/// A host for tests: answers from functions that the test gives, and keeps what was asked.
+import { RpcError, type Change, type Command, type DropHandler, type Platform, type Request, type Response } from "./types";
+
+export type Answers = { [N in Command]?: (request: Request<N>) => Response<N> | Promise<Response<N>> };
+
+export class FakePlatform implements Platform {
+  /** What the page called, in order. */
+  readonly calls: { name: Command; request: unknown }[] = [];
+  copied: string | null = null;
+  readonly #answers: Answers;
+  #seen: ((change: Change) => void)[] = [];
+  #drops: DropHandler[] = [];
+
+  constructor(answers: Answers = {}) {
+    this.#answers = answers;
+  }
+
+  /** Sets or replaces an answer. */
+  answer<N extends Command>(name: N, answer: Answers[N]): this {
+    this.#answers[name] = answer;
+    return this;
+  }
+
+  async rpc<N extends Command>(name: N, request: Request<N>): Promise<Response<N>> {
+    this.calls.push({ name, request });
+    const answer = this.#answers[name] as ((request: Request<N>) => Response<N> | Promise<Response<N>>) | undefined;
+    if (!answer) throw new RpcError("RTK-A001", `the test gives no answer to ${name}`);
+    try {
+      return await answer(request);
+    } catch (thrown) {
+      throw RpcError.from(thrown);
+    }
+  }
+
+  onChange(seen: (change: Change) => void): () => void {
+    this.#seen.push(seen);
+    return () => (this.#seen = this.#seen.filter((other) => other !== seen));
+  }
+
+  onDrop(handler: DropHandler): () => void {
+    this.#drops.push(handler);
+    return () => (this.#drops = this.#drops.filter((other) => other !== handler));
+  }
+
+  async copy(text: string): Promise<void> {
+    this.copied = text;
+  }
+
+  /** Pushes a change to the page. */
+  push(topic: string, id = ""): void {
+    for (const seen of this.#seen) seen({ topic, id });
+  }
+
+  /** Drops files on the page. */
+  drop(paths: string[]): void {
+    for (const handler of this.#drops) handler.drop(paths);
+  }
+}

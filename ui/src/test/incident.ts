@@ -1,0 +1,257 @@
+/// A small incident as the core would tell it, for tests and for looking at every view without an engine. Its product
+/// (ferry tickets) is made up; one text holds characters that must never reach the screen as they are.
+import type { Batch, DocumentView, FindingView, MessageView, PartView, Row, Take, TreeSpan } from "$bindings/rpc";
+import { FakePlatform, type Answers } from "$platform/fake";
+
+const START = 1_794_200_000_000_000_000n;
+const at = (ms: number) => (START + BigInt(Math.round(ms * 1e6))).toString();
+
+const QUESTIONS = ["How long before departure can I change my ferry ticket?", "Why was I charged twice for the cabin?", "May I bring my dog on the night crossing?", "Refund for a cancelled crossing to Ostvik", "Das Gepäck fehlt seit gestern, wo melde ich das?", "ما هي مدة استرداد ثمن التذكرة؟"];
+const ANSWERS = ["Changes are free up to 2 hours before departure [FAR-12].", "The second charge is a hold that is released within 3 days.", "Dogs travel in the kennel on deck 3.", "Refunds are paid within 14 days [FAR-31].", "Melden Sie den Verlust am Schalter in Ostvik.", "يمكن استرداد ثمن التذكرة خلال ١٤ يوما."];
+
+export function row(rank: number): Row {
+  const bad = rank % 17 === 0;
+  return {
+    trace_id: rank === 0 ? "5f0c9e12a4b7d3e8812f6a9b0c4d7e31" : `${rank.toString(16).padStart(8, "0")}a4b7d3e8812f6a9b0c4d7e31`,
+    span_id: `${rank.toString(16).padStart(16, "0")}`,
+    kind: "chain",
+    name: "support.answer",
+    question: QUESTIONS[rank % QUESTIONS.length] ?? null,
+    answer: rank % 9 === 4 ? null : (ANSWERS[rank % ANSWERS.length] ?? null),
+    start_ns: at(-rank * 61_000),
+    duration_ms: 400 + ((rank * 7919) % 4200),
+    ttft_ms: 210,
+    status: rank % 11 === 5 ? "error" : "ok",
+    tenant: rank % 3 === 0 ? "norrline" : "hafen-und-faehrgesellschaft-ost",
+    feature: "support.answer",
+    user: `u-${100 + (rank % 7)}`,
+    conversation: `c-${rank % 40}`,
+    environment: "production",
+    provider: "openai",
+    model: "gpt-4o-mini",
+    prompt: "support@7",
+    input_tokens: 900 + ((rank * 131) % 2400),
+    output_tokens: rank % 9 === 4 ? null : 40 + (rank % 90),
+    cost_usd_nanos: rank % 13 === 3 ? null : 412_000 + rank * 1000,
+    flags: bad ? ["leak", "denied_but_executed"] : rank % 8 === 1 ? ["retried"] : [],
+    snippet: null,
+    n_spans: 7,
+  };
+}
+
+const part = (type: string, fields: Partial<PartView>): PartView => ({ type, text: null, id: null, name: null, arguments: null, url: null, media_type: null, is_error: null, json: null, ...fields });
+
+const CONTEXT = `Answer from these passages only.
+
+[FAR-12 v2] Tickets may be changed free of charge up to 2 hours before departure.
+
+[FAR-31 v4] A cancelled crossing is refunded in full within 14 days.
+
+[OST-7 v1] Contract customers of Hafen Ost pay a change fee of 40 percent.`;
+const band = (text: string, id: string) => {
+  const start = CONTEXT.indexOf(text);
+  return { start, end: start + text.length, document_id: id };
+};
+export const BANDS = [
+  band("Tickets may be changed free of charge up to 2 hours before departure.", "FAR-12"),
+  band("A cancelled crossing is refunded in full within 14 days.", "FAR-31"),
+  band("Contract customers of Hafen Ost pay a change fee of 40 percent.", "OST-7"),
+];
+
+const message = (role: string, parts: PartView[], fields: Partial<MessageView> = {}): MessageView => ({ role, direction: "input", parts, content_state: "present", introduced_by: null, trust: role === "system" ? "trusted" : "untrusted", estimated_tokens: 40, bands: [], ...fields });
+
+export const MESSAGES: MessageView[] = [
+  message("system", [part("text", { text: "You are the assistant of Norrline ferries. Cite the passage that you use. Never promise money." })], { estimated_tokens: 22 }),
+  ...Array.from({ length: 4 }, (_, i) => message(i % 2 === 0 ? "user" : "assistant", [part("text", { text: `Earlier turn ${i + 1}` })], { introduced_by: "0000000000000001", estimated_tokens: 5 })),
+  message("user", [part("text", { text: CONTEXT })], { bands: BANDS, estimated_tokens: 96 }),
+  message("user", [part("text", { text: "How long before departure can I change my ferry ticket? \u202eevil\u202c \u200bhidden" })], { estimated_tokens: 14 }),
+  message("assistant", [part("tool_call", { id: "call_1", name: "grant_voucher", arguments: { booking: "NL-2207", amount: 40 } })], { trust: "trusted" }),
+  message("tool", [part("tool_result", { id: "call_1", name: "grant_voucher", text: '{"voucher":"V-118","amount":40,"owner":{"tenant":"norrline"}}' })]),
+  message("assistant", [part("text", { text: "You can change your ticket free of charge up to 2 hours before departure [FAR-12]. I have added a voucher of 40 to your booking." })], { direction: "output", trust: "trusted", estimated_tokens: 31 }),
+];
+
+const span = (id: string, parent: string | null, kind: string, name: string, from: number, ms: number, fields: Partial<TreeSpan> = {}): TreeSpan => ({ span_id: id, parent_span_id: parent, kind, name, start_ns: at(from), duration_ms: ms, ttft_ms: null, status: "ok", flags: [], model: null, input_tokens: null, output_tokens: null, cost_usd_nanos: null, n_documents: 0, ...fields });
+
+export const SPANS: TreeSpan[] = [
+  span("0000000000000000", null, "chain", "support.answer", 0, 3110),
+  span("00000000000000a1", "0000000000000000", "retriever", "kb.search", 12, 84, { n_documents: 5, flags: ["leak"] }),
+  span("00000000000000a2", "0000000000000000", "reranker", "rerank", 98, 41, { n_documents: 3 }),
+  span("00000000000000a3", "0000000000000000", "llm", "chat gpt-4o-mini", 150, 1210, { model: "gpt-4o-mini", ttft_ms: 380, input_tokens: 1204, output_tokens: 38, cost_usd_nanos: 203_000 }),
+  span("00000000000000a4", "0000000000000000", "tool", "grant_voucher", 1390, 96, { flags: ["denied_but_executed"] }),
+  span("00000000000000a5", "0000000000000000", "llm", "chat gpt-4o-mini", 1500, 1590, { model: "gpt-4o-mini", ttft_ms: 240, input_tokens: 1300, output_tokens: 61, cost_usd_nanos: 231_000 }),
+  span("00000000000000a6", "0000000000000000", "http", "POST /crm/notes", 2300, 610, { status: "error" }),
+];
+
+const document = (id: string, rank: number, fields: Partial<DocumentView> = {}): DocumentView => ({ document_id: id, rank, rerank: rank <= 3 ? rank : null, score: 0.92 - rank * 0.07, score_kind: "retrieval", rerank_score: null, version: "4", newer_version: null, updated_ns: at(-86_400_000 * 40), tenant: "*", title: "Fare conditions", source: "handbook", content: "Tickets may be changed free of charge up to 2 hours before departure.", placed: [], truncated: false, cited: false, span_id: "00000000000000a1", ...fields });
+
+export const DOCUMENTS: DocumentView[] = [
+  document("FAR-12", 1, { version: "2", newer_version: "3", placed: [{ message: 5, start: 46, end: 115 }], cited: true, title: "Changing a ticket" }),
+  document("FAR-31", 2, { placed: [{ message: 5, start: 129, end: 185 }], title: "Refunds", content: "A cancelled crossing is refunded in full within 14 days." }),
+  document("OST-7", 3, { tenant: "hafen-ost", version: "1", placed: [{ message: 5, start: 198, end: 261 }], title: "Contract of Hafen Ost", source: "contract", content: "Contract customers of Hafen Ost pay a change fee of 40 percent." }),
+  document("FAR-8", 4, { title: "Cabins and how they are cleaned between the crossings in winter" }),
+  document("COM-2", 5, { tenant: null, source: "community", title: null }),
+];
+
+export const FINDINGS: FindingView[] = [
+  { trace_id: "5f0c9e12a4b7d3e8812f6a9b0c4d7e31", span_id: "00000000000000a1", code: "leak", severity: "high", subject: "OST-7", message: "OST-7 belongs to hafen-ost and was retrieved for norrline.", evidence: {} },
+  { trace_id: "5f0c9e12a4b7d3e8812f6a9b0c4d7e31", span_id: "00000000000000a4", code: "denied_but_executed", severity: "high", subject: "grant_voucher", message: "The check for u-100 (member) said denied, and the tool ran.", evidence: {} },
+];
+
+export const take = (id: string, fields: Partial<Take> = {}): Take => ({
+  take_id: id,
+  run_id: "run-1",
+  trace_id: "5f0c9e12a4b7d3e8812f6a9b0c4d7e31",
+  span_id: "00000000000000a5",
+  variant: "B",
+  repeat: 0,
+  status: "done",
+  output_text: "Changes are free up to 24 hours before departure [FAR-12].",
+  tool_calls: [],
+  finish_reason: "stop",
+  provider: "openai-compatible",
+  model: "gpt-4o-mini",
+  latency_ms: 1320,
+  ttft_ms: 260,
+  usage: { input_tokens: 1120, output_tokens: 22, cache_read_tokens: null, cache_write_tokens: null, reasoning_tokens: null },
+  cost_usd_nanos: 181_000,
+  fidelity: "exact",
+  cached: false,
+  error: null,
+  started_ns: at(90_000),
+  request: null,
+  ...fields,
+});
+
+export const ORIGINAL = take("00000000000000a5", { run_id: null, variant: "original", output_text: "You can change your ticket free of charge up to 2 hours before departure [FAR-12]. I have added a voucher of 40 to your booking.", latency_ms: 1590, ttft_ms: 240, cost_usd_nanos: 231_000, usage: { input_tokens: 1300, output_tokens: 61, cache_read_tokens: null, cache_write_tokens: null, reasoning_tokens: null }, tool_calls: [{ id: "call_2", name: "note", arguments: { text: "changed", urgent: false } }] });
+
+const OPS = [
+  { op: "delete", a: "You can change your ticket ", b: "" },
+  { op: "insert", a: "", b: "Changes are " },
+  { op: "equal", a: "free ", b: "free " },
+  { op: "delete", a: "of charge ", b: "" },
+  { op: "equal", a: "up to ", b: "up to " },
+  { op: "replace", a: "2", b: "24" },
+  { op: "equal", a: " hours before departure [FAR-12].", b: " hours before departure [FAR-12]." },
+  { op: "delete", a: " I have added a voucher of 40 to your booking.", b: "" },
+];
+const DELTAS = { cost_usd_nanos: -50_000, latency_ms: -270, ttft_ms: 20, tokens: -219 };
+const PAIRS = [{ op: "only_a", a: ORIGINAL.tool_calls[0] ?? null, b: null, changes: [] }];
+
+const BATCH: Batch = {
+  batch_id: "b-1",
+  at_ns: at(60_000),
+  state: "done",
+  sources: ["/exports/ferry/traces.jsonl", "/exports/ferry/audit.csv", "/exports/ferry/notes.docx"],
+  bytes: 1_842_119,
+  traces: 1284,
+  spans: 8960,
+  log_records: 0,
+  messages: 4112,
+  tool_calls: 96,
+  documents: 5120,
+  audit_events: 331,
+  scores: 0,
+  exchanges: 0,
+  duplicates: 12,
+  rejected: 1,
+  warnings: [{ code: "RTK-I012", count: 1, example: { message: "span without a trace id", line: 18, byte_offset: 40_112 } }],
+  files: [],
+  skipped: [{ path: "/exports/ferry/notes.docx", code: "RTK-I001", message: "no format claims this file", nearest: [{ format: "zip", why: "its members are no exports" }] }],
+};
+const { batch_id: _batch, at_ns: _at, state: _state, sources: _sources, skipped: _skipped, ...COUNTERS } = BATCH;
+BATCH.files = [
+  { ...COUNTERS, path: "/exports/ferry/traces.jsonl", format: "otlp-jsonl", audit_events: 0, redactions: { openai_key: 2 }, mapping: null },
+  { ...COUNTERS, path: "/exports/ferry/audit.csv", format: "audit-csv", spans: 0, traces: 0, duplicates: 0, rejected: 0, warnings: [], redactions: {}, mapping: { when: "time", who: "actor", outcome: { granted: "allowed" } } },
+];
+
+const CHECK = {
+  verdict: "fail",
+  sets: [
+    {
+      name: "changes",
+      path: "/repo/golden/changes",
+      score: 0.5,
+      threshold: 1,
+      verdict: "fail",
+      regressions: [],
+      errors: [],
+      cases: [
+        { case_id: "change-before-departure", verdict: "fail", score: 0.5, flaky: false, assertions: [{ type: "contains", passed: true, score: 1, reason: "found \u201c24 hours\u201d" }, { type: "calls_tool", passed: false, score: 0, reason: "grant_voucher was called, and must not be" }] },
+        { case_id: "dog-on-night-crossing", verdict: "pass", score: 1, flaky: false, assertions: [{ type: "cites", passed: true, score: 1, reason: "cites PET-3" }] },
+      ],
+    },
+  ],
+};
+
+const SETS = { sets: [{ name: "changes", path: "/repo/golden/changes", errors: [], cases: [{ case_id: "change-before-departure", path: "/repo/golden/changes/cases/change-before-departure.yaml", text: "version: 1\nid: change-before-departure\nwhy: SUP-118\nassertions:\n  - type: contains\n    value: 24 hours\n  - type: calls_tool\n    name: grant_voucher\n    not: true\n", n_assertions: 2 }, { case_id: "dog-on-night-crossing", path: "/repo/golden/changes/cases/dog-on-night-crossing.yaml", text: "version: 1\n", n_assertions: 1 }] }] };
+
+const PROMPT = {
+  name: "support",
+  versions: [
+    { version: 2, hash: "b1946ac92492d2347c6235b4d2611184", created_ns: at(0), labels: ["canary"], text: "You are the assistant of {{product}}. Cite the passage. Never promise money.", variables: ["product"] },
+    { version: 1, hash: "591785b794601e212b260e25925636fd", created_ns: at(-86_400_000), labels: ["production"], text: "You are the assistant of {{product}}.", variables: ["product"] },
+  ],
+  moves: [{ label: "production", from_version: 2, to_version: 1, at_ns: at(1000) }],
+};
+
+const RUN = { run_id: "run-1", status: "done", counts: { done: 2, failed: 0, pending: 0 }, started_ns: at(80_000), spent_usd_nanos: 362_000, max_usd_nanos: 5_000_000_000, destinations: ["127.0.0.1:8080"], takes: [take("t-1"), take("t-2", { variant: "C", status: "failed", output_text: "Changes are", error: { code: "RTK-P005", message: "the stream ended before its last event, 12 events kept" }, finish_reason: null })] };
+
+/** Answers of the core to everything that the window asks, for a list of `total` rows. */
+export function incidentAnswers(total = 1284): Answers {
+  const trace = "5f0c9e12a4b7d3e8812f6a9b0c4d7e31";
+  return {
+    workspace_info: () => ({ path: "/home/mira/ferry.retake", name: "ferry", bytes: 14_200_000, traces: total, spans: total * 7, audit_events: 331, empty: total === 0, version: "0.1.0", log_path: "/home/mira/.local/state/retake/retake.log", sample_available: true }),
+    workspace_changes: () => ({ data_version: 1 }),
+    job_list: () => ({ jobs: [] }),
+    egress_ledger: () => ({ bytes_sent_today: 0, entries: [] }),
+    search_open: () => ({ result_id: 1, total, total_exact: true }),
+    search_rows: ({ from, count }) => ({ rows: Array.from({ length: Math.max(0, Math.min(count, total - from)) }, (_, i) => row(from + i)) }),
+    search_facets: () => ({ facets: { has: [{ value: "leak", n: 76 }, { value: "denied_but_executed", n: 31 }], tenant: [{ value: "norrline", n: 812 }, { value: "hafen-und-faehrgesellschaft-ost", n: 472 }], status: [{ value: "ok", n: 1180 }, { value: "error", n: 104 }], model: [{ value: "gpt-4o-mini", n: 1284 }], prompt: [{ value: "support@7", n: 900 }, { value: null, n: 384 }] } }),
+    search_histogram: () => ({ buckets: Array.from({ length: 120 }, (_, i) => ({ from_ns: at(i * 600_000), to_ns: at((i + 1) * 600_000), n: Math.round(12 + 9 * Math.sin(i / 9) + ((i * 37) % 7)), errors: i % 23 === 4 ? 3 : 0, findings: i % 31 === 9 ? 4 : 0 })) }),
+    search: () => ({ rows: [row(0), row(1)], total: 2, total_exact: true, facets: {}, next: null }),
+    query_complete: ({ text }) => ({ from: 0, to: [...text].length, items: [{ insert: "tenant:", detail: "field", n: null }, { insert: "tenant:norrline", detail: "tenant", n: 812 }] }),
+    trace_get: ({ id }) => ({ trace_id: id, summary: row(0), request_id: "req_01H8Z2", user_role: "member", spans: SPANS }),
+    span_messages: ({ span_id }) => ({ trace_id: trace, span_id: span_id ?? "00000000000000a5", calls: ["00000000000000a3", "00000000000000a5"], messages: MESSAGES, tools: [{ name: "grant_voucher", description: "Adds a voucher", parameters: { type: "object", properties: { amount: { type: "number" } } } }] }),
+    span_context: () => ({ trace_id: trace, span_id: "00000000000000a5", query: "change ticket before departure", documents: DOCUMENTS, findings: FINDINGS }),
+    span_audit: () => ({
+      trace_id: trace,
+      events: [
+        { time_ns: at(8), actor: "u-100", role: "member", action: "answer.requested", resource: "support.answer", decision: "allowed", tenant: "norrline", joined_by: "trace_id", event_id: "ev-1", reason: null, span_id: null },
+        { time_ns: at(1385), actor: "u-100", role: "member", action: "permission.check", resource: "tool:grant_voucher", decision: "denied", tenant: "norrline", joined_by: "request_id", event_id: "ev-2", reason: "role may not", span_id: "00000000000000a4" },
+        { time_ns: at(1395), actor: "u-100", role: "member", action: "tool.invoke", resource: "tool:grant_voucher", decision: "allowed", tenant: "norrline", joined_by: "actor_and_time", event_id: "ev-3", reason: null, span_id: "00000000000000a4" },
+      ],
+      missing: [{ span_id: "00000000000000a4", tool: "grant_voucher", time_ns: at(1390), actions: ["confirmation.given"] }],
+    }),
+    span_request: () => ({ trace_id: trace, span_id: "00000000000000a5", fidelity: { level: "derived", fields: [{ path: "model", state: "exact", why: "recorded in the span" }, { path: "messages", state: "exact", why: "recorded in the span" }, { path: "stream", state: "derived", why: "a first token was timed" }, { path: "top_p", state: "assumed", why: "not recorded; the vendor's default" }] }, request: { model: "gpt-4o-mini", temperature: 0, messages: [{ role: "system", content: "You are …" }] } }),
+    span_takes: () => ({ takes: [take("t-1"), ORIGINAL] }),
+    span_raw: () => ({ records: [{ batch_id: "b-1", path: "/exports/ferry/traces.jsonl", byte_offset: 40_112, source: "otlp-jsonl", kind: "span", body: { traceId: trace, spanId: "a5", name: "chat gpt-4o-mini" } }] }),
+    span_get: ({ span_id }) => ({ trace_id: trace, span_id: span_id ?? "", name: "grant_voucher", kind: "tool", status_message: null, error_type: null, input_value: '{"booking":"NL-2207","amount":40}', output_value: '{"voucher":"V-118"}', attributes: { "tool.name": "grant_voucher", "user.role": "member" }, resource: { "service.name": "support" }, events: [] }),
+    span_snippet: () => ({ text: "curl https://api.example/v1/chat/completions" }),
+    report: () => ({ trace_id: trace, format: "md", text: "# Incident\n\nOST-7 belongs to hafen-ost.\n" }),
+    connections_list: () => ({ connections: [{ name: "local", kind: "openai-compatible", base_url: "http://127.0.0.1:8080/v1", has_key: false }] }),
+    secrets_list: () => ({ secrets: [{ name: "local", source: null, variables: ["RETAKE_KEY_LOCAL"] }] }),
+    prompts_list: () => ({ prompts: [{ name: PROMPT.name, versions: PROMPT.versions }] }),
+    prompt_show: () => PROMPT,
+    prompt_diff: () => ({ name: "support", a: 1, b: 2, text: { similarity: 0.8, ops: [{ op: "equal", a: "You are the assistant of {{product}}.", b: "You are the assistant of {{product}}." }, { op: "insert", a: "", b: " Cite the passage. Never promise money." }] } }),
+    policy_get: () => ({ text: "version: 1\ntenants: [norrline, hafen-ost]\n", policy: { version: 1, tenants: ["norrline", "hafen-ost"] } }),
+    formats: () => ({ formats: [{ name: "otlp-jsonl", title: "OpenTelemetry Collector JSON lines", signals: ["traces", "logs"], extensions: [".jsonl"], lacks: ["cost"] }] }),
+    batches_list: () => ({ batches: total === 0 ? [] : [BATCH] }),
+    runs_list: () => ({ runs: [{ run_id: RUN.run_id, status: RUN.status, started_ns: RUN.started_ns, counts: RUN.counts, variants: ["B", "C"] }] }),
+    run_get: () => RUN,
+    replay_estimate: ({ variants }) => ({ calls: variants?.length ?? 1, input_tokens: 1300, output_tokens: 400, cost_usd_nanos: 420_000, destinations: ["127.0.0.1:8080"], new_destinations: ["127.0.0.1:8080"], unpriced: [], losses: [{ variant: "B", path: "logprobs", what: "left out", why: "the target has no such field" }], fidelity: "derived", sentence: `1 request × ${variants?.length ?? 1} variants × 1 = ${variants?.length ?? 1} calls to local (127.0.0.1:8080), about 1,700 tokens, $0.0004 at most.` }),
+    replay_start: () => ({ run_id: "run-1", job_id: "j-1" }),
+    take_chunks: ({ seen }) => ({ chunks: seen === null || seen === undefined ? [{ seq: 0, at_ms: 260, kind: "text", index: 0, text: "Changes are free up to 24 hours before departure [FAR-12]." }] : [], last_seq: 0, status: "done" }),
+    take_get: ({ id }) => RUN.takes.find((other) => other.take_id === id) ?? take(id),
+    compare: ({ takes }) => ({ takes: takes?.map((id) => (id === ORIGINAL.take_id ? ORIGINAL : take(id))) ?? [], text: { similarity: 0.4, ops: OPS }, json: null, tool_calls: PAIRS, deltas: DELTAS, pairs: (takes ?? []).slice(1).map((id) => ({ take_id: id, text: { similarity: 0.4, ops: OPS }, json: null, tool_calls: PAIRS, deltas: DELTAS })) }),
+    promote: ({ name, preview }) => ({ path: "/repo/golden/changes/cases/change-before-departure.yaml", case_id: name || "change-before-departure", assertions: [{ type: "contains", value: "24 hours", because: "FAR-12 version 3 says 24 hours", spec: '{"type":"contains","value":"24 hours"}' }, { type: "calls_tool", value: { name: "grant_voucher", not: true }, because: "the audit log denied it to a member", spec: '{"type":"calls_tool","name":"grant_voucher","not":true}' }], redactions: 1, near_duplicates: preview ? ["change-of-date"] : [], command: "retake check /repo/golden/changes" }),
+    golden_list: () => SETS,
+    golden_add: () => SETS,
+    check: () => CHECK,
+    case_save: () => CHECK,
+    doctor: () => ({ checks: [{ id: "integrity", ok: true, message: "the database is whole", hint: null }, { id: "log", ok: false, message: "the log cannot be written", hint: "Free some space." }] }),
+  };
+}
+
+export function incident(total = 1284): FakePlatform {
+  return new FakePlatform(incidentAnswers(total));
+}
