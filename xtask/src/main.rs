@@ -2,6 +2,7 @@
 //! Nothing here is part of the product.
 
 mod app;
+mod bench;
 mod bindings;
 mod docs;
 mod e2e;
@@ -23,7 +24,8 @@ usage: cargo xtask COMMAND
   tidy              only the rules of the source tree
   docs              write the generated pages of docs/
   bindings          write the TypeScript types of the window
-  e2e [FILTER]      only the tests that drive the window";
+  e2e [FILTER]      only the tests that drive the window
+  bench [OPTIONS]   speed, size and memory against bounds of the same run; --help lists the options";
 
 fn main() -> ExitCode {
     let mut args = std::env::args().skip(1);
@@ -37,6 +39,7 @@ fn main() -> ExitCode {
         Some("docs") => docs::run(),
         Some("bindings") => bindings::run(),
         Some("e2e") => e2e::run(&rest),
+        Some("bench") => bench::run(&rest),
         Some("help" | "--help" | "-h") => {
             println!("{HELP}");
             return ExitCode::SUCCESS;

@@ -74,6 +74,11 @@ impl Corpus {
     }
 }
 
+/// Word of the corpora by how often it is met, from 0 for the most frequent; there are some 20,000.
+pub fn word(rank: usize) -> String {
+    Words::new().at(rank).to_owned()
+}
+
 /// What was written.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, serde::Serialize)]
 pub struct Stats {
@@ -101,7 +106,12 @@ pub struct Stats {
 
 /// Writes a corpus.
 pub fn write(corpus: Corpus, seed: u64, out: &mut impl Write) -> io::Result<Stats> {
-    let mut writer = Writer::new(seed, out);
+    write_with(corpus, seed, out, &mut |_| {})
+}
+
+/// Writes a corpus and hands over each distinct text.
+pub fn write_with(corpus: Corpus, seed: u64, out: &mut impl Write, on_text: &mut dyn FnMut(&str)) -> io::Result<Stats> {
+    let mut writer = Writer::new(seed, out, on_text);
     match corpus {
         Corpus::Support { spans } => support(&mut writer, spans)?,
         Corpus::Trace { spans } => shapes::trace(&mut writer, spans)?,
@@ -119,13 +129,15 @@ struct Writer<'a, W: Write> {
     out: &'a mut W,
     stats: Stats,
     texts: HashSet<u64>,
+    on_text: &'a mut dyn FnMut(&str),
     words: Words,
     rng: Rng,
 }
 
 impl<'a, W: Write> Writer<'a, W> {
-    fn new(seed: u64, out: &'a mut W) -> Self {
-        Self { out, stats: Stats::default(), texts: HashSet::new(), words: Words::new(), rng: Rng::new(seed) }
+    fn new(seed: u64, out: &'a mut W, on_text: &'a mut dyn FnMut(&str)) -> Self {
+        let (stats, texts) = (Stats::default(), HashSet::new());
+        Self { out, stats, texts, on_text, words: Words::new(), rng: Rng::new(seed) }
     }
 
     fn put(&mut self, text: &str) -> io::Result<()> {
@@ -138,6 +150,7 @@ impl<'a, W: Write> Writer<'a, W> {
         if self.texts.insert(words::hash(text)) {
             self.stats.distinct_texts += 1;
             self.stats.distinct_text_bytes += text.len() as u64;
+            (self.on_text)(text);
         }
     }
 }

@@ -85,6 +85,11 @@ impl Words {
         Self { all }
     }
 
+    /// The word of a rank, the last one for those beyond.
+    pub fn at(&self, rank: usize) -> &str {
+        &self.all[rank.min(self.all.len() - 1)]
+    }
+
     /// About so many bytes of sentences.
     pub fn prose(&self, rng: &mut Rng, bytes: u64) -> String {
         let mut text = String::with_capacity(bytes as usize + 32);

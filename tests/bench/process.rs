@@ -1,0 +1,66 @@
+//! A program run to its end: time, CPU time, and the most memory that it had, read from /proc while it runs.
+
+use anyhow::{Context as _, Result, bail};
+use std::path::PathBuf;
+use std::process::{Command, Stdio};
+use std::thread::sleep;
+use std::time::{Duration, Instant};
+
+pub struct Cost {
+    pub elapsed_s: f64,
+    /// User and system time of all threads.
+    pub cpu_s: f64,
+    /// `VmHWM`.
+    pub peak_mib: f64,
+    pub stdout: String,
+}
+
+/// The release build of `retake`, beside this program.
+pub fn retake() -> Result<PathBuf> {
+    let own = std::env::current_exe()?;
+    let folder = own.ancestors().find(|folder| folder.ends_with("deps")).and_then(|deps| deps.parent());
+    let path = folder.context("this program is in no target folder")?.join("retake");
+    if !path.exists() {
+        bail!("{} is not built; run `cargo xtask bench`", path.display())
+    }
+    Ok(path)
+}
+
+/// Runs it; an exit status other than 0 is an error with what it said.
+pub fn measure(command: &mut Command) -> Result<Cost> {
+    let start = Instant::now();
+    let mut child = command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn()?;
+    let reader = child.stdout.take().map(|out| std::thread::spawn(move || std::io::read_to_string(out)));
+    let errors = child.stderr.take().map(|out| std::thread::spawn(move || std::io::read_to_string(out)));
+    let (mut cpu_s, mut peak_mib) = (0.0, 0.0);
+    let status = loop {
+        if let Some(status) = child.try_wait()? {
+            break status;
+        }
+        // What a process has used is gone with it, so the last look counts.
+        if let Some((cpu, peak)) = look(child.id()) {
+            (cpu_s, peak_mib) = (cpu, peak);
+        }
+        sleep(Duration::from_millis(5));
+    };
+    let elapsed_s = start.elapsed().as_secs_f64();
+    let text = |thread: Option<std::thread::JoinHandle<std::io::Result<String>>>| {
+        thread.and_then(|thread| thread.join().ok()).and_then(Result::ok).unwrap_or_default()
+    };
+    let (stdout, stderr) = (text(reader), text(errors));
+    if !status.success() {
+        bail!("{command:?} ended with {status}: {}{}", stderr, stdout.chars().take(2000).collect::<String>())
+    }
+    Ok(Cost { elapsed_s, cpu_s, peak_mib, stdout })
+}
+
+fn look(pid: u32) -> Option<(f64, f64)> {
+    let status = std::fs::read_to_string(format!("/proc/{pid}/status")).ok()?;
+    let kib = status.lines().find_map(|line| line.strip_prefix("VmHWM:"))?;
+    let kib: f64 = kib.trim().trim_end_matches("kB").trim().parse().ok()?;
+    let stat = std::fs::read_to_string(format!("/proc/{pid}/stat")).ok()?;
+    // The name in parentheses may hold spaces; user and system time are the 12th and 13th field after it, in ticks of 10 ms.
+    let fields: Vec<&str> = stat.rsplit_once(')')?.1.split_whitespace().collect();
+    let ticks: f64 = fields.get(11)?.parse::<f64>().ok()? + fields.get(12)?.parse::<f64>().ok()?;
+    Some((ticks / 100.0, kib / 1024.0))
+}

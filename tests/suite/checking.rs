@@ -1,0 +1,126 @@
+//! From a take to a golden case to a verdict, as a CI runs it.
+
+use crate::replaying::{home_with, replay_args, variant, words};
+use retake_testkit::loopback::{Loopback, Reply};
+use retake_tests::{Home, Run};
+use serde_json::Value;
+
+fn promoted(home: &Home, id: &str, asserts: &[&str]) -> Value {
+    let set = home.path("golden");
+    let mut args =
+        vec!["promote", id, "--set", set.to_str().unwrap(), "--no-suggest", "--reason", "SUP-1: wrong day", "--yes"];
+    for assert in asserts {
+        args.extend(["--assert", assert]);
+    }
+    home.retake(&args).ok()
+}
+
+fn check(home: &Home, more: &[&str]) -> Run {
+    let mut args = vec!["check", "golden"];
+    args.extend(more);
+    let mut all = vec!["--json"];
+    all.extend(args);
+    Run::of(home.bare(&all))
+}
+
+#[test]
+fn a_good_answer_passes_and_a_bad_one_fails_by_name() {
+    let (home, calls) = home_with(1);
+    let provider =
+        Loopback::start(vec![Reply::text("It arrives on Friday [DOC-1]."), Reply::text("It arrives on Monday.")]);
+    let args = replay_args(&[&calls[0].span_id()], &[variant(&provider, "openai-compatible", "")], &provider);
+    let take = |run: Value| run["takes"][0]["take_id"].as_str().unwrap().to_owned();
+    let good = take(home.retake(&words(&args)).ok());
+    let bad = take(home.retake(&words(&args)).ok());
+
+    let case = promoted(&home, &good, &["contains:Friday", "not-contains:Monday"]);
+    assert!(std::path::Path::new(case["path"].as_str().unwrap()).is_absolute(), "{case:#}");
+    let passed = check(&home, &[]).ok();
+    assert_eq!(passed["verdict"], "pass", "{passed:#}");
+
+    std::fs::remove_dir_all(home.path("golden")).unwrap();
+    let case = promoted(&home, &bad, &["contains:Friday"]);
+    let junit = home.path("junit.xml");
+    let failed = check(&home, &["--junit", junit.to_str().unwrap()]);
+    assert_eq!(failed.exit, 1, "{failed}");
+    let assertion = &failed.document()["sets"][0]["cases"][0]["assertions"][0];
+    assert_eq!(assertion["passed"], false, "{failed}");
+    assert!(assertion["reason"].as_str().unwrap().contains("Friday"), "{failed}");
+    let junit = std::fs::read_to_string(junit).unwrap();
+    let name = format!("name=\"{}\"", case["case_id"].as_str().unwrap());
+    assert!(junit.contains(&name) && junit.contains("<failure"), "{junit}");
+}
+
+#[test]
+fn suggestions_hold_for_the_answer_that_they_came_from() {
+    let (home, calls) = home_with(1);
+    let set = home.path("golden");
+    let case = home.retake(&["promote", &calls[0].span_id(), "--set", set.to_str().unwrap(), "--yes"]).ok();
+    let assertions = case["assertions"].as_array().unwrap();
+    assert!(!assertions.is_empty(), "{case:#}");
+    assert!(
+        assertions.iter().all(|assertion| assertion["because"].as_str().is_some_and(|because| !because.is_empty())),
+        "{case:#}"
+    );
+    assert_eq!(check(&home, &[]).ok()["verdict"], "pass");
+}
+
+#[test]
+fn an_empty_set_a_missing_set_and_a_broken_case_are_three_things() {
+    let (home, calls) = home_with(1);
+    promoted(&home, &calls[0].span_id(), &["contains:way"]);
+    let nothing = check(&home, &[]).ok();
+    assert_eq!(nothing["sets"][0]["cases"].as_array().unwrap().len(), 1, "{nothing:#}");
+
+    let path = promoted_file(&home);
+    let whole = std::fs::read_to_string(&path).unwrap();
+    let broken = path.with_file_name(format!("broken.{}", path.extension().unwrap().to_string_lossy()));
+    std::fs::write(&broken, "assertions: [\n  - {type: contains\n").unwrap();
+    let run = check(&home, &[]);
+    assert_eq!(run.exit, 1, "{run}");
+    let document = run.document();
+    let error = &document["sets"][0]["errors"][0];
+    assert!(error["file"].as_str().unwrap().contains("broken") && error["line"].as_u64().is_some(), "{run}");
+    assert_eq!(document["sets"][0]["cases"].as_array().unwrap().len(), 1, "the other case runs: {run}");
+
+    std::fs::remove_file(&broken).unwrap();
+    std::fs::remove_file(&path).unwrap();
+    assert_eq!(check(&home, &[]).exit, 1, "an empty set fails");
+    std::fs::write(&path, whole).unwrap();
+    let other = home.path("no-such-set");
+    Run::of(home.bare(&["--json", "check", other.to_str().unwrap()])).error(3);
+}
+
+/// The file of the only case.
+fn promoted_file(home: &Home) -> std::path::PathBuf {
+    let mut folders = vec![home.path("golden")];
+    while let Some(folder) = folders.pop() {
+        for entry in std::fs::read_dir(folder).unwrap().flatten() {
+            let path = entry.path();
+            let name = entry.file_name().to_string_lossy().into_owned();
+            if path.is_dir() {
+                folders.push(path);
+            } else if (name.ends_with(".yaml") || name.ends_with(".yml")) && !name.starts_with("set.") {
+                return path;
+            }
+        }
+    }
+    panic!("no case file in {}", home.path("golden").display())
+}
+
+#[test]
+fn a_live_check_asks_the_provider_and_its_failure_is_no_score() {
+    let (home, calls) = home_with(1);
+    promoted(&home, &calls[0].span_id(), &["contains:Friday"]);
+    let provider = Loopback::start(vec![Reply::text("On Friday.")]);
+    let live = |provider: &Loopback| {
+        let spec = variant(provider, "openai-compatible", "retries=0");
+        let destination = format!("127.0.0.1:{}", provider.port());
+        check(&home, &["--live", "--variant", &spec, "--allow-destination", &destination, "--allow-unpriced", "--yes"])
+    };
+    assert_eq!(live(&provider).ok()["verdict"], "pass");
+    assert_eq!(provider.count(), 1);
+    let broken = Loopback::start(vec![Reply::status(500)]);
+    let run = live(&broken);
+    assert_eq!((run.exit, &run.document()["verdict"]), (4, &"error".into()), "{run}");
+}

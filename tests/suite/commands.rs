@@ -1,0 +1,177 @@
+//! The contract of every command: its schema, its help, the sample.
+
+use crate::replaying::home_with;
+use crate::traces::{Call, lines};
+use retake_tests::{Home, Run};
+use serde_json::Value;
+
+#[test]
+fn documents_are_named_after_their_command() {
+    let (home, calls) = home_with(2);
+    let trace = calls[0].trace_id();
+    let span = calls[0].span_id();
+    for (args, schema) in [
+        (&["batches", "list"][..], "retake.batches/1"),
+        (&["formats"], "retake.formats/1"),
+        (&["search", "parcel"], "retake.search/1"),
+        (&["show", &trace], "retake.show-tree/1"),
+        (&["show", &span, "--as", "messages"], "retake.show-messages/1"),
+        (&["show", &span, "--as", "request"], "retake.show-request/1"),
+        (&["show", &span, "--as", "raw"], "retake.show-raw/1"),
+        (&["context", &span], "retake.context/1"),
+        (&["findings"], "retake.findings/1"),
+        (&["runs", "list"], "retake.runs/1"),
+        (&["metrics"], "retake.metrics/1"),
+        (&["connect", "list"], "retake.connect/1"),
+        (&["doctor"], "retake.doctor/1"),
+    ] {
+        let document = home.retake(args).ok();
+        assert_eq!(document["schema"], schema, "{args:?}: {document:#}");
+    }
+    let import = home.file("b.jsonl", lines(&[Call::new(7, "x", "y")]));
+    assert_eq!(home.retake(&["import", import.to_str().unwrap()]).ok()["schema"], "retake.import/1");
+}
+
+#[test]
+fn every_document_has_a_schema_that_it_satisfies_in_its_required_fields() {
+    let (home, calls) = home_with(1);
+    let span = calls[0].span_id();
+    for (name, args) in [
+        ("search", &["search", "parcel"][..]),
+        ("show-tree", &["show", &span]),
+        ("show-messages", &["show", &span, "--as", "messages"]),
+        ("context", &["context", &span]),
+        ("findings", &["findings"]),
+        ("batches", &["batches", "list"]),
+    ] {
+        let schema = Run::of(home.bare(&["schema", name])).ok();
+        let document = home.retake(args).ok();
+        let required = schema["required"].as_array().unwrap_or_else(|| panic!("{name}: {schema:#}"));
+        for field in required {
+            assert!(document.get(field.as_str().unwrap()).is_some(), "{name} has no {field}: {document:#}");
+        }
+        let known = schema["properties"].as_object().unwrap();
+        for field in document.as_object().unwrap().keys() {
+            assert!(known.contains_key(field), "{name}: {field} is not in the schema");
+        }
+    }
+    Run::of(home.bare(&["--json", "schema", "no-such-document"])).error(2);
+}
+
+#[test]
+fn a_dry_run_counts_and_writes_nothing() {
+    let home = Home::new();
+    let path = home.file("a.jsonl", lines(&[Call::new(1, "x", "y")]));
+    let report = home.retake(&["import", path.to_str().unwrap(), "--dry-run"]).ok();
+    assert_eq!(report["totals"]["spans"], 3, "{report:#}");
+    assert!(!home.workspace().exists());
+}
+
+#[test]
+fn pages_join_to_the_whole() {
+    let (home, calls) = home_with(23);
+    let mut seen = Vec::new();
+    let mut cursor: Option<String> = None;
+    loop {
+        let mut args = vec!["search", "parcel", "--limit", "5"];
+        if let Some(cursor) = &cursor {
+            args.extend(["--after", cursor]);
+        }
+        let page = home.retake(&args).ok();
+        seen.extend(page["rows"].as_array().unwrap().iter().map(|row| row["trace_id"].as_str().unwrap().to_owned()));
+        match page["next"].as_str() {
+            Some(next) => cursor = Some(next.to_owned()),
+            None => break,
+        }
+    }
+    let newest_first: Vec<String> = calls.iter().rev().map(Call::trace_id).collect();
+    assert_eq!(seen, newest_first);
+}
+
+#[test]
+fn what_the_model_saw_is_shown_with_the_place_of_each_document() {
+    let (home, calls) = home_with(1);
+    let span = calls[0].span_id();
+    let messages = home.retake(&["show", &span, "--as", "messages"]).ok();
+    let roles: Vec<&str> =
+        messages["messages"].as_array().unwrap().iter().filter_map(|message| message["role"].as_str()).collect();
+    assert_eq!(roles, ["system", "user", "assistant"], "{messages:#}");
+    let context = home.retake(&["context", &span]).ok();
+    let document = &context["documents"][0];
+    assert_eq!(
+        (&document["document_id"], &document["rank"]),
+        (&"DOC-1".into(), &document["rank"].clone()),
+        "{context:#}"
+    );
+    let place = &document["placed"][0];
+    assert!(place["end"].as_u64().unwrap() > place["start"].as_u64().unwrap(), "{context:#}");
+    for view in ["curl", "python", "typescript"] {
+        let run = home.retake(&["show", &span, "--as", view]);
+        assert!(run.exit == 0 && run.stdout.contains("Where is parcel 1?"), "{run}");
+    }
+}
+
+#[test]
+fn prompts_are_immutable_versions_with_labels_that_move() {
+    let (home, _) = home_with(1);
+    let text = |name: &str, text: &str| home.file(name, text).to_str().unwrap().to_owned();
+    for (file, version) in [("a", 1), ("b", 2), ("b", 2)] {
+        let shown = home
+            .retake(&[
+                "prompt",
+                "new",
+                "support",
+                "--file",
+                &text(file, &format!("Answer {{{{question}}}} {file}")),
+                "--yes",
+            ])
+            .ok();
+        assert!(shown.to_string().contains(&format!("\"version\":{version}")), "{shown:#}");
+    }
+    home.retake(&["prompt", "label", "support@1", "live", "--yes"]).ok();
+    home.retake(&["prompt", "label", "support@2", "live", "--yes"]).ok();
+    let get = |at: &str| {
+        Run::of({
+            let mut command = home.bare(&["--workspace"]);
+            command.arg(home.workspace()).args(["prompt", "get", at]);
+            command
+        })
+    };
+    assert_eq!(get("support@live").stdout.trim_end(), "Answer {{question}} b");
+    home.retake(&["prompt", "rollback", "support", "live", "--yes"]).ok();
+    assert_eq!(get("support@live").stdout.trim_end(), "Answer {{question}} a");
+    assert!(home.retake(&["prompt", "diff", "support", "1", "2"]).exit == 0);
+    home.retake(&["prompt", "get", "nobody@1"]).error(3);
+}
+
+#[test]
+fn the_demo_does_the_main_job_offline() {
+    let home = Home::new();
+    let run = Run::of(home.bare(&["--json", "demo"]));
+    assert_eq!(run.exit, 0, "{run}");
+    let printed = Run::of(home.bare(&["demo", "--print-commands"]));
+    assert_eq!(printed.exit, 0, "{printed}");
+    for word in ["import", "search", "replay", "compare", "promote", "check"] {
+        assert!(
+            printed.stdout.contains(&format!("retake {word}")) || printed.stdout.contains(word),
+            "{word}: {printed}"
+        );
+    }
+}
+
+#[test]
+fn help_speaks_of_every_command_and_the_version_is_ours() {
+    let home = Home::new();
+    let help = Run::of(home.bare(&["--help"])).stdout;
+    for command in [
+        "import", "search", "show", "context", "findings", "replay", "compare", "promote", "check", "report", "export",
+        "demo",
+    ] {
+        assert!(help.contains(command), "{command}: {help}");
+        let own = Run::of(home.bare(&[command, "--help"]));
+        assert!(own.exit == 0 && own.stdout.contains("Usage"), "{own}");
+    }
+    assert!(Run::of(home.bare(&["--version"])).stdout.contains(env!("CARGO_PKG_VERSION")));
+    let formats: Value = Run::of(home.bare(&["--json", "formats"])).ok();
+    assert!(formats["formats"].as_array().unwrap().len() >= 2, "{formats:#}");
+}

@@ -1,0 +1,2 @@
+//! The built `retake` as people and programs use it: real files, bad input, two processes at once, crashes, runs
+//! against a provider on loopback. What one crate can tell by itself is tested there.
