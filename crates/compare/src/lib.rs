@@ -4,6 +4,7 @@
 //! Pure: no I/O, no clock, no randomness; the same input gives the same output, and swapping the two sides mirrors it.
 //! Offsets are characters (Unicode scalar values), as everywhere in Retake.
 
+mod anchors;
 pub mod json;
 pub mod take;
 pub mod text;

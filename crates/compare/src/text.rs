@@ -4,12 +4,11 @@
 //! the same text on both sides; swapping the texts swaps the sides and nothing else.
 //! Offsets are characters. There is no deadline: the result never depends on how fast the machine is.
 
+use crate::anchors;
 use serde::{Deserialize, Serialize};
-use similar::{Algorithm, DiffOp, DiffableStr, capture_diff_slices};
+use similar::DiffableStr;
 use std::collections::HashMap;
 
-/// Above this many bytes on both sides together, lines are aligned first and only changed lines are compared by words.
-const LINES_FIRST_BYTES: usize = 16 * 1024;
 /// A common run of whitespace and punctuation between two changes is folded into them up to this many characters:
 /// three words replaced by three others read as one replacement, not as three with the spaces kept.
 const ISLAND_CHARS: usize = 3;
@@ -58,14 +57,7 @@ pub struct TextDiff {
 
 /// Compares two texts word by word.
 pub fn diff_words(a: &str, b: &str) -> TextDiff {
-    mirrored(a, b, |a, b| {
-        let pieces = if a.len() + b.len() > LINES_FIRST_BYTES {
-            words_within_lines(a, b)
-        } else {
-            align(&a.tokenize_unicode_words(), &b.tokenize_unicode_words())
-        };
-        bridge_islands(a, joined(pieces))
-    })
+    mirrored(a, b, |a, b| bridge_islands(a, joined(words(a, b))))
 }
 
 /// Compares two texts line by line; a line keeps its line break.
@@ -107,44 +99,40 @@ fn align(a: &[&str], b: &[&str]) -> Vec<Piece> {
     };
     let left: Vec<u32> = a.iter().map(|&token| number(token)).collect();
     let right: Vec<u32> = b.iter().map(|&token| number(token)).collect();
-    let bytes = |tokens: &[&str], from: usize, len: usize| -> usize {
-        tokens.get(from..from + len).unwrap_or_default().iter().map(|token| token.len()).sum()
-    };
-    capture_diff_slices(Algorithm::Myers, &left, &right)
+    let bytes =
+        |tokens: &mut std::slice::Iter<'_, &str>, n: usize| -> usize { tokens.by_ref().take(n).map(|t| t.len()).sum() };
+    let (mut tokens_a, mut tokens_b) = (a.iter(), b.iter());
+    anchors::align(&left, &right)
         .into_iter()
-        .map(|op| match op {
-            DiffOp::Equal { old_index, len, .. } => {
-                let bytes = bytes(a, old_index, len);
-                Piece { equal: true, a_bytes: bytes, b_bytes: bytes }
-            }
-            DiffOp::Delete { old_index, old_len, .. } => {
-                Piece { equal: false, a_bytes: bytes(a, old_index, old_len), b_bytes: 0 }
-            }
-            DiffOp::Insert { new_index, new_len, .. } => {
-                Piece { equal: false, a_bytes: 0, b_bytes: bytes(b, new_index, new_len) }
-            }
-            DiffOp::Replace { old_index, old_len, new_index, new_len } => {
-                Piece { equal: false, a_bytes: bytes(a, old_index, old_len), b_bytes: bytes(b, new_index, new_len) }
-            }
+        .map(|run| Piece {
+            equal: run.equal,
+            a_bytes: bytes(&mut tokens_a, run.a),
+            b_bytes: bytes(&mut tokens_b, run.b),
         })
         .collect()
 }
 
-fn words_within_lines(a: &str, b: &str) -> Vec<Piece> {
-    let (mut at_a, mut at_b) = (0, 0);
+/// Aligns chunks first, which are cheap to find, and words only where chunks differ.
+fn words(a: &str, b: &str) -> Vec<Piece> {
+    let (mut rest_a, mut rest_b) = (a, b);
     let mut pieces = Vec::new();
-    for line in joined(align(&a.tokenize_lines(), &b.tokenize_lines())) {
-        let old = a.get(at_a..at_a + line.a_bytes).unwrap_or_default();
-        let new = b.get(at_b..at_b + line.b_bytes).unwrap_or_default();
-        at_a += line.a_bytes;
-        at_b += line.b_bytes;
-        if line.equal || old.is_empty() || new.is_empty() {
-            pieces.push(line);
+    for piece in joined(align(&chunks(a), &chunks(b))) {
+        let (old, after_a) = rest_a.split_at(piece.a_bytes);
+        let (new, after_b) = rest_b.split_at(piece.b_bytes);
+        (rest_a, rest_b) = (after_a, after_b);
+        if piece.equal || old.is_empty() || new.is_empty() {
+            pieces.push(piece);
         } else {
             pieces.extend(align(&old.tokenize_unicode_words(), &new.tokenize_unicode_words()));
         }
     }
     pieces
+}
+
+/// Words with the whitespace after them; in scripts without spaces, clauses.
+fn chunks(text: &str) -> Vec<&str> {
+    text.split_inclusive(|c: char| c.is_whitespace() || matches!(c, '。' | '，' | '、' | '！' | '？' | '；' | '：'))
+        .collect()
 }
 
 /// Joins neighbours of the same kind and drops empty ones.
