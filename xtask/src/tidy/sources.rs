@@ -73,6 +73,9 @@ pub fn sizes(tree: &Tree, report: &mut Report) -> Result<()> {
         if source.path.contains("/bindings/") {
             continue;
         }
+        if source.path.starts_with("src-tauri/") && source.text.lines().count() > 200 {
+            report.error(format!("{}: a host holds no logic, and this has more than 200 lines", source.path));
+        }
         let (lines, aim) = (source.text.lines().count(), if source.is("svelte") { 250 } else { 500 });
         limit(report, &source.path, lines, aim);
         if source.is("rs") {
