@@ -42,7 +42,7 @@ pub fn allowed_edges(tree: &Tree, report: &mut Report) -> Result<()> {
         let allowed = match folder.as_str() {
             "crates/cli" | "src-tauri" => BELOW_HOSTS,
             "xtask" => &["model"],
-            "tests" => &[],
+            "tests" => &["testkit"],
             other => {
                 match other.strip_prefix("crates/").and_then(|word| EDGES.iter().find(|(name, _)| *name == word)) {
                     Some((_, allowed)) => allowed,
