@@ -278,6 +278,14 @@ pub(crate) fn read(text: &str) -> Result<ReadCase, YamlError> {
     Ok(ReadCase { case, assertion_lines })
 }
 
+/// Checks that a text is a case, for an editor that writes it back.
+///
+/// # Errors
+/// The message, with the line and column (from 1).
+pub fn parse(text: &str) -> Result<Case, (String, u64, u64)> {
+    read(text).map(|read| read.case).map_err(|error| (error.message, error.at.line, error.at.column))
+}
+
 /// A newer file is said to be newer, not to be wrong.
 pub(crate) fn newer_or(text: &str, error: YamlError) -> YamlError {
     let version = text

@@ -93,12 +93,46 @@ pub struct NearDuplicate {
     pub similarity: f64,
 }
 
+/// A case that is ready to be written.
+struct Draft {
+    dir: PathBuf,
+    case: Case,
+    cassette: Cassette,
+    relative: String,
+    promoted: Promoted,
+}
+
 /// Writes a case into a set folder.
 ///
 /// # Errors
 /// [`GoldenError::CaseExists`] for a name that is taken, or a call that was promoted before; [`GoldenError::NotASet`] for a
 /// folder whose `set.yaml` cannot be read; [`GoldenError::Unwritable`].
 pub fn promote(dir: &Path, promotion: Promotion, redact: Redactor<'_>) -> Result<Promoted, GoldenError> {
+    let Draft { dir, case, cassette, relative, promoted } = draft(dir, promotion, redact)?;
+    if promoted.path.exists() {
+        return Err(GoldenError::CaseExists { id: promoted.case_id, path: promoted.path });
+    }
+    if promoted.set_created {
+        let name = dir.file_name().map_or_else(|| "golden".to_owned(), |name| name.to_string_lossy().into_owned());
+        let file = SetFile { version: set::VERSION, name, ..SetFile::default() };
+        write_whole(&dir.join(SET_FILE), &set::print_set_file(&file))?;
+    }
+    write_schemas(&dir)?;
+    write_whole(&dir.join(&relative), &cassette.print())?;
+    let schema_path = format!("../{}/case.schema.json", schema::FOLDER);
+    write_new(&promoted.path, &case::print(&case, Some(&schema_path)), &promoted.case_id)?;
+    Ok(promoted)
+}
+
+/// What [`promote`] would write, and nothing is written.
+///
+/// # Errors
+/// As [`promote`], but for what only writing can find.
+pub fn preview(dir: &Path, promotion: Promotion, redact: Redactor<'_>) -> Result<Promoted, GoldenError> {
+    Ok(draft(dir, promotion, redact)?.promoted)
+}
+
+fn draft(dir: &Path, promotion: Promotion, redact: Redactor<'_>) -> Result<Draft, GoldenError> {
     let dir = std::path::absolute(dir)
         .map_err(|error| GoldenError::Unwritable { path: dir.to_owned(), why: error.to_string() })?;
     let set_created = !dir.join(SET_FILE).is_file();
@@ -136,27 +170,15 @@ pub fn promote(dir: &Path, promotion: Promotion, redact: Redactor<'_>) -> Result
     let answer = redact_answer(RecordedAnswer::from(&promotion.answer), redact, &mut redactions);
     let cassette = Cassette { version: cassette::VERSION, case_id: case_id.clone(), answer };
 
-    let path = dir.join(CASES).join(format!("{case_id}.yaml"));
-    if path.exists() {
-        return Err(GoldenError::CaseExists { id: case_id, path });
-    }
-    if set_created {
-        let name = dir.file_name().map_or_else(|| "golden".to_owned(), |name| name.to_string_lossy().into_owned());
-        let file = SetFile { version: set::VERSION, name, ..SetFile::default() };
-        write_whole(&dir.join(SET_FILE), &set::print_set_file(&file))?;
-    }
-    write_schemas(&dir)?;
-    write_whole(&dir.join(&relative), &cassette.print())?;
-    let schema_path = format!("../{}/case.schema.json", schema::FOLDER);
-    write_new(&path, &case::print(&new, Some(&schema_path)), &case_id)?;
-    Ok(Promoted {
-        path,
+    let promoted = Promoted {
+        path: dir.join(CASES).join(format!("{case_id}.yaml")),
         case_id,
         assertions: new.assertions.iter().map(PromotedAssertion::from).collect(),
         redactions,
         near_duplicates,
         set_created,
-    })
+    };
+    Ok(Draft { dir, case: new, cassette, relative, promoted })
 }
 
 impl From<&Assertion> for PromotedAssertion {

@@ -138,6 +138,33 @@ fn span_ids(connection: &Connection, text: &str) -> Result<Vec<(Id, Id)>> {
     Ok(found)
 }
 
+/// Keys of all traces whose id begins with `prefix`.
+pub(crate) fn trace_pks_beginning(connection: &Connection, prefix: &str) -> Result<Vec<i64>> {
+    let mut statement = connection
+        .prepare_cached("SELECT trace_pk, trace_key FROM trace WHERE trace_key >= ?1 AND trace_key < ?2")?;
+    keys_beginning(&mut statement, prefix, 32)
+}
+
+/// Keys of all spans whose id begins with `prefix`.
+pub(crate) fn span_pks_beginning(connection: &Connection, prefix: &str) -> Result<Vec<i64>> {
+    let mut statement =
+        connection.prepare_cached("SELECT span_pk, span_key FROM span WHERE span_key >= ?1 AND span_key < ?2")?;
+    keys_beginning(&mut statement, prefix, 16)
+}
+
+fn keys_beginning(statement: &mut rusqlite::Statement<'_>, prefix: &str, digits: usize) -> Result<Vec<i64>> {
+    let mut found = Vec::new();
+    for (low, high) in ranges(prefix, digits) {
+        let mut rows = statement.query(params![low, high])?;
+        while let Some(row) = rows.next()? {
+            if begins(&span::id_of_key(row.get_ref(1)?.as_blob().unwrap_or_default()), prefix) {
+                found.push(row.get(0)?);
+            }
+        }
+    }
+    Ok(found)
+}
+
 fn begins(id: &Id, prefix: &str) -> bool {
     id.as_str().starts_with(prefix) || (id.is_w3c() && id.as_str().starts_with(&prefix.to_ascii_lowercase()))
 }

@@ -4,3 +4,4 @@ pub(crate) mod export;
 pub(crate) mod ids;
 pub(crate) mod raw;
 pub(crate) mod read;
+pub(crate) mod size;

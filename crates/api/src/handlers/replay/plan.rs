@@ -1,0 +1,203 @@
+//! From a request of the window or command line to a plan.
+
+use super::super::connect::{connection, price_table};
+use super::super::{investigate, parse_query};
+use crate::dto::replay::{Estimate, LossView, ReplayRequest, VariantInput};
+use crate::{ApiError, Core};
+use retake_model::{Code, Fidelity, Message};
+use retake_replay::run::{Permissions, Plan, PlanInput};
+use retake_replay::{Connection, Source, Variant, run, variant};
+use retake_store::RunRow;
+use retake_wire::pricing::PriceTable;
+
+/// Calls at once when nobody says.
+const DEFAULT_CONCURRENCY: u32 = 4;
+
+/// A plan and what it was asked with.
+pub(super) struct Planned {
+    pub(super) plan: Plan,
+    pub(super) permissions: Permissions,
+    pub(super) prices: PriceTable,
+    /// Traces of a query that were left out, since their messages were not recorded.
+    pub(super) skipped: usize,
+}
+
+/// Plans what a request asks for.
+pub(super) fn plan_request(core: &Core, request: &ReplayRequest) -> Result<Planned, ApiError> {
+    let (sources, skipped) = sources(core, request)?;
+    let sources: Vec<(Source, Option<String>)> = sources.into_iter().map(|source| (source, None)).collect();
+    plan_sources(core, &sources, request, skipped)
+}
+
+/// Plans given sources.
+pub(super) fn plan_sources(
+    core: &Core,
+    sources: &[(Source, Option<String>)],
+    request: &ReplayRequest,
+    skipped: usize,
+) -> Result<Planned, ApiError> {
+    let prices = if core.workspace().is_ok() { price_table(core)? } else { PriceTable::builtin().clone() };
+    let variants = variants(core, request, sources)?;
+    let max_usd_nanos = request.max_usd.map(usd_nanos).transpose()?;
+    let mut destinations = if core.workspace().is_ok() { super::allowed_destinations(core)? } else { Vec::new() };
+    destinations.extend(request.allow_destinations.iter().cloned());
+    let connections = |name: &str| {
+        let row = connection(core, name).ok()?;
+        Some(Connection { name: row.name, kind: row.kind, base_url: row.base_url })
+    };
+    let prompts = |name: &str, at: &str| {
+        let found = core.workspace().ok()?.prompt_version(name, at).ok()?;
+        Some(found.text)
+    };
+    let plan = run::plan(&PlanInput {
+        sources,
+        variants: &variants,
+        repeats: request.repeats.unwrap_or(1),
+        concurrency: request.concurrency.unwrap_or(DEFAULT_CONCURRENCY),
+        max_usd_nanos,
+        allowed_destinations: destinations.clone(),
+        connections: &connections,
+        prompts: &prompts,
+        prices: &prices,
+        now_ns: core.host().now_ns(),
+    })?;
+    let fidelity = request.accept_fidelity.as_deref().map(level).transpose()?;
+    let permissions = Permissions { destinations, unpriced: request.allow_unpriced, fidelity };
+    Ok(Planned { plan, permissions, prices, skipped })
+}
+
+fn level(word: &str) -> Result<Fidelity, ApiError> {
+    Fidelity::parse(word).ok_or_else(|| {
+        ApiError::new(Code::UsageInvalid, format!("{word:?} is no level of fidelity"))
+            .with_hint("Use verbatim, verbatim_redacted, exact, derived, assumed or lost.")
+    })
+}
+
+fn usd_nanos(usd: f64) -> Result<i64, ApiError> {
+    let nanos = usd * 1e9;
+    if !nanos.is_finite() || !(0.0..9e18).contains(&nanos) {
+        return Err(ApiError::new(Code::UsageInvalid, format!("{usd} is no spending limit"))
+            .with_hint("Give dollars, as in `--max-usd 0.10`."));
+    }
+    #[expect(clippy::cast_possible_truncation, reason = "checked above; a limit is cut down, never up")]
+    Ok(nanos.floor() as i64)
+}
+
+/// What is replayed: named traces and spans, the traces of a query, or a pasted request.
+fn sources(core: &Core, request: &ReplayRequest) -> Result<(Vec<Source>, usize), ApiError> {
+    if let Some(text) = &request.request {
+        let pasted = retake_replay::paste::recognise(text)?;
+        return Ok((vec![Source::of_request(pasted.request, pasted.base_url)], 0));
+    }
+    let mut found = Vec::new();
+    let mut skipped = 0;
+    for id in &request.ids {
+        let at = investigate::locate(core, id)?;
+        found.push(source_at(core, &at)?);
+    }
+    if let Some(query) = &request.query {
+        let query = parse_query(core, query, None)?;
+        for trace_id in core.workspace()?.traces_matching(&query)? {
+            match source_at(core, &investigate::Located { trace_id: trace_id.to_string(), span_id: None }) {
+                Ok(source) if source.rebuilt.request.messages.is_empty() => skipped += 1,
+                Ok(source) => found.push(source),
+                Err(error) if error.code == Code::NothingToReplay => skipped += 1,
+                Err(error) => return Err(error),
+            }
+        }
+    }
+    if found.is_empty() {
+        let why = if skipped > 0 { "no trace of the query holds a recorded model call" } else { "there is no model call to replay" };
+        return Err(ApiError::new(Code::NothingToReplay, why));
+    }
+    Ok((found, skipped))
+}
+
+fn source_at(core: &Core, at: &investigate::Located) -> Result<Source, ApiError> {
+    let (span, trace) = investigate::model_call(core, at)?;
+    Ok(Source::of(&span, &trace))
+}
+
+fn variants(core: &Core, request: &ReplayRequest, sources: &[(Source, Option<String>)]) -> Result<Vec<Variant>, ApiError> {
+    let read = |path: &str| core.host().read_file(path).map_err(|why| format!("{why}: {path}"));
+    if let Some(plan) = &request.plan {
+        return Ok(variant::parse_plan(plan, &read)?);
+    }
+    let mut variants = Vec::new();
+    for input in &request.variants {
+        let mut made = variant::parse_spec(input.spec.as_deref().unwrap_or("original"), &read)?;
+        edit(&mut made, input, sources)?;
+        variants.push(made);
+    }
+    Ok(variants)
+}
+
+/// What the window edits beside the SPEC: messages by index, parameters.
+fn edit(variant: &mut Variant, input: &VariantInput, sources: &[(Source, Option<String>)]) -> Result<(), ApiError> {
+    for change in &input.messages {
+        let index = usize::try_from(change.index).map_err(ApiError::internal)?;
+        let old = sources.first().and_then(|(source, _)| source.rebuilt.request.messages.get(index));
+        let old = old.ok_or_else(|| ApiError::new(Code::VariantInvalid, format!("the request has no message {index}")))?;
+        variant.messages.insert(index, Message { name: old.name.clone(), ..Message::text(old.role, change.text.clone()) });
+    }
+    match &input.params {
+        None | Some(serde_json::Value::Null) => {}
+        Some(serde_json::Value::Object(params)) => variant.params.extend(params.clone()),
+        Some(_) => return Err(ApiError::new(Code::VariantInvalid, "parameters are an object")),
+    }
+    if let Some(name) = &input.name {
+        variant.name.clone_from(name);
+    }
+    Ok(())
+}
+
+/// The plan as people read it before they say yes.
+pub(super) fn estimate(core: &Core, planned: &Planned) -> Result<Estimate, ApiError> {
+    let plan = &planned.plan;
+    let sums = plan.estimate();
+    let losses = plan.losses.iter().map(|lost| LossView {
+        variant: lost.variant.clone(),
+        path: lost.loss.path.clone(),
+        what: lost.loss.what.clone(),
+        why: lost.loss.why.clone(),
+    });
+    let new_destinations = run::new_destinations(plan, &planned.permissions.destinations);
+    let tokens = sums.input_tokens.saturating_add(sums.output_tokens);
+    let where_to = if sums.destinations.is_empty() { "recordings".to_owned() } else { sums.destinations.join(", ") };
+    let cost = match sums.cost_usd_nanos {
+        Some(nanos) => {
+            #[expect(clippy::cast_precision_loss, reason = "shown with four digits")]
+            let dollars = nanos as f64 / 1e9;
+            format!("${dollars:.4} at most")
+        }
+        None => format!("no price for {}", sums.unpriced.join(", ")),
+    };
+    let skipped = if planned.skipped > 0 { format!(" {} traces are left out: their messages were not recorded.", planned.skipped) } else { String::new() };
+    let (cases, variants) = (plan.cases.len(), plan.variants.len());
+    let plural = |n: usize, word: &str| if n == 1 { format!("{n} {word}") } else { format!("{n} {word}s") };
+    let sentence = format!(
+        "{} × {} × {} = {} to {where_to}, about {tokens} tokens, {cost}.{skipped}",
+        plural(cases, "request"),
+        plural(variants, "variant"),
+        plan.repeats,
+        plural(plan.takes.len(), "call"),
+    );
+    let _ = core;
+    Ok(Estimate {
+        calls: u32::try_from(sums.calls).unwrap_or(u32::MAX),
+        input_tokens: u64::try_from(sums.input_tokens).unwrap_or(0),
+        output_tokens: u64::try_from(sums.output_tokens).unwrap_or(0),
+        cost_usd_nanos: sums.cost_usd_nanos,
+        destinations: sums.destinations,
+        new_destinations,
+        unpriced: sums.unpriced,
+        losses: losses.collect(),
+        fidelity: plan.fidelity().map(|level| level.as_str().to_owned()),
+        sentence,
+    })
+}
+
+/// The plan of a run as it was kept.
+pub(super) fn read_plan(row: &RunRow) -> Option<Plan> {
+    serde_json::from_value(row.plan.get("plan")?.clone()).ok()
+}

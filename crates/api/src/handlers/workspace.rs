@@ -1,0 +1,210 @@
+//! The workspace itself: what it holds, settings, doctor, export, the host's dialog, the sample.
+
+use super::{import, parse_query};
+use crate::dto::import::ImportRequest;
+use crate::dto::job::JobStarted;
+use crate::dto::workspace::{
+    Changes, Doctor, DoctorCheck, ExportRequest, Exported, PickRequest, Picked, Setting, SettingRequest, SettingSetRequest,
+    WorkspaceInfo,
+};
+use crate::dto::{Empty, connect::PolicySetRequest};
+use crate::{ApiError, Core};
+use retake_ingest::ExportFormat;
+use retake_model::Code;
+use std::io::Write;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+/// What the open workspace holds.
+///
+/// # Errors
+/// Those of the database.
+pub async fn workspace_info(core: Arc<Core>, _: Empty) -> Result<WorkspaceInfo, ApiError> {
+    core.blocking(|core| {
+        let workspace = core.workspace()?;
+        let path = workspace.path().to_owned();
+        let size = workspace.size()?;
+        Ok(WorkspaceInfo {
+            name: path.file_stem().map(|stem| stem.to_string_lossy().into_owned()).unwrap_or_default(),
+            path: path.display().to_string(),
+            bytes: size.bytes,
+            traces: size.traces,
+            spans: size.spans,
+            audit_events: size.audit_events,
+            empty: size.traces == 0 && size.audit_events == 0,
+            version: env!("CARGO_PKG_VERSION").to_owned(),
+            log_path: core.host().log_path().map(|path| path.display().to_string()),
+            sample_available: core.host().sample_folder().is_some(),
+        })
+    })
+    .await
+}
+
+/// Grows with every change.
+///
+/// # Errors
+/// Those of the database.
+pub async fn workspace_changes(core: Arc<Core>, _: Empty) -> Result<Changes, ApiError> {
+    core.blocking(|core| Ok(Changes { data_version: core.workspace()?.data_version()? })).await
+}
+
+/// A setting of the window.
+///
+/// # Errors
+/// Those of the database.
+pub async fn setting_get(core: Arc<Core>, request: SettingRequest) -> Result<Setting, ApiError> {
+    core.blocking(move |core| {
+        let text = core.workspace()?.setting(&window_key(&request.key))?;
+        let value = text.and_then(|text| serde_json::from_str(&text).ok());
+        Ok(Setting { key: request.key, value })
+    })
+    .await
+}
+
+/// Writes a setting; `null` removes it.
+///
+/// # Errors
+/// Those of the database.
+pub async fn setting_set(core: Arc<Core>, request: SettingSetRequest) -> Result<Setting, ApiError> {
+    core.blocking(move |core| {
+        let text = request.value.as_ref().filter(|value| !value.is_null()).map(ToString::to_string);
+        core.workspace()?.set_setting(&window_key(&request.key), text.as_deref())?;
+        Ok(Setting { key: request.key, value: request.value })
+    })
+    .await
+}
+
+/// The window's settings cannot reach those of the core.
+fn window_key(key: &str) -> String {
+    format!("window.{key}")
+}
+
+/// Checks the workspace and what it depends on.
+///
+/// # Errors
+/// Those of the database.
+pub async fn doctor(core: Arc<Core>, _: Empty) -> Result<Doctor, ApiError> {
+    core.blocking(|core| {
+        let mut checks: Vec<DoctorCheck> = core
+            .workspace()?
+            .doctor()?
+            .into_iter()
+            .map(|check| DoctorCheck { id: check.id, ok: check.ok, message: check.message, hint: check.hint })
+            .collect();
+        let log = core.host().log_path();
+        checks.push(DoctorCheck {
+            id: "log".to_owned(),
+            ok: log.as_ref().is_some_and(|path| path.exists()),
+            message: log.map_or_else(|| "there is no folder for the log".to_owned(), |path| path.display().to_string()),
+            hint: Some("Check that the state folder can be written.".to_owned()),
+        });
+        Ok(Doctor { checks })
+    })
+    .await
+}
+
+/// Opens the host's dialog.
+///
+/// # Errors
+/// None of its own.
+pub async fn pick(core: Arc<Core>, request: PickRequest) -> Result<Picked, ApiError> {
+    core.blocking(move |core| {
+        let paths = core.host().pick(&request.what);
+        Ok(Picked { paths: paths.iter().map(|path| path.display().to_string()).collect() })
+    })
+    .await
+}
+
+/// Imports the sample into the open workspace.
+///
+/// # Errors
+/// `RTK-I001` when the sample is not installed.
+pub async fn sample_open(core: Arc<Core>, _: Empty) -> Result<JobStarted, ApiError> {
+    let folder = core
+        .host()
+        .sample_folder()
+        .ok_or_else(|| ApiError::new(Code::InputUnreadable, "the sample is not installed beside the program"))?;
+    if let Ok(text) = std::fs::read_to_string(folder.join("policy.yaml")) {
+        super::connect::policy_set(Arc::clone(&core), PolicySetRequest { text }).await?;
+    }
+    add_sample_prompts(&core, &folder).await?;
+    let paths = ["traces.jsonl", "audit.jsonl", "recordings.jsonl"].map(|name| folder.join(name));
+    let paths = paths.iter().filter(|path| path.exists()).map(|path| path.display().to_string()).collect();
+    import::import_start(core, ImportRequest { paths, format: None, map: None, dry_run: false }).await
+}
+
+/// Prompts of the sample: `prompts/NAME@VERSION.txt`, in order of version.
+async fn add_sample_prompts(core: &Arc<Core>, folder: &Path) -> Result<(), ApiError> {
+    let Ok(entries) = std::fs::read_dir(folder.join("prompts")) else { return Ok(()) };
+    let mut files: Vec<PathBuf> = entries.filter_map(|entry| Some(entry.ok()?.path())).collect();
+    files.sort();
+    for file in files {
+        let stem = file.file_stem().map(|stem| stem.to_string_lossy().into_owned()).unwrap_or_default();
+        let name = stem.split('@').next().unwrap_or_default().to_owned();
+        let text = std::fs::read_to_string(&file)
+            .map_err(|why| ApiError::new(Code::InputUnreadable, format!("{why}: {}", file.display())))?;
+        super::prompt::prompt_new(Arc::clone(core), crate::dto::prompt::PromptNewRequest { name, text }).await?;
+    }
+    Ok(())
+}
+
+/// Where the sample lies: the folder that is named, beside the program, or in the source tree that built it.
+pub fn find_sample(named: Option<String>) -> Option<PathBuf> {
+    let beside = std::env::current_exe().ok().and_then(|exe| Some(exe.parent()?.to_owned()));
+    let candidates = [
+        named.map(PathBuf::from),
+        beside.as_ref().map(|folder| folder.join("sample")),
+        beside.as_ref().map(|folder| folder.join("../share/retake/sample")),
+        beside.as_ref().map(|folder| folder.join("../lib/retake/sample")),
+        Some(Path::new(env!("CARGO_MANIFEST_DIR")).join("../../fixtures/sample")),
+    ];
+    candidates.into_iter().flatten().find(|folder| folder.join("traces.jsonl").exists())
+}
+
+/// Writes an export to a file, whole or not at all.
+///
+/// # Errors
+/// `RTK-A002` when it cannot be written.
+pub async fn export(core: Arc<Core>, request: ExportRequest) -> Result<Exported, ApiError> {
+    core.blocking(move |core| {
+        let path = PathBuf::from(&request.path);
+        let unwritable = |why: std::io::Error| ApiError::new(Code::OutputUnwritable, format!("{why}: {}", path.display()));
+        let part = path.with_extension("part");
+        let written = std::fs::File::create(&part).map_err(unwritable).and_then(|file| {
+            let mut out = std::io::BufWriter::new(file);
+            let records = export_to(core, &request.query, &request.format, &mut out)?;
+            out.flush().map_err(unwritable)?;
+            out.get_ref().sync_all().map_err(unwritable)?;
+            std::fs::rename(&part, &path).map_err(unwritable)?;
+            Ok(records)
+        });
+        if written.is_err() {
+            // What is left of it is of no use to anybody.
+            let _removed = std::fs::remove_file(&part);
+        }
+        let absolute = std::path::absolute(&path).unwrap_or(path.clone());
+        Ok(Exported { records: written?, path: Some(absolute.display().to_string()) })
+    })
+    .await
+}
+
+/// Writes an export.
+///
+/// # Errors
+/// Those of the query and the database; `RTK-A002` when it cannot be written.
+pub fn export_to(core: &Core, query: &str, format: &str, out: &mut dyn Write) -> Result<u64, ApiError> {
+    let everything = query.trim().is_empty();
+    let query = parse_query(core, query, None)?;
+    let workspace = core.workspace()?;
+    if format == "canonical" {
+        return Ok(workspace.export_canonical(&query, out)?);
+    }
+    let format = ExportFormat::parse(format).ok_or_else(|| {
+        ApiError::new(Code::UsageInvalid, format!("there is no export form {format:?}"))
+            .with_hint("Use otlp-json, jsonl or canonical.")
+    })?;
+    let traces = workspace.traces_matching(&query)?;
+    // Audit events belong to no query over traces: they go out with everything.
+    let audit = if everything { workspace.audit_events_all()? } else { Vec::new() };
+    Ok(retake_ingest::export(workspace, &traces, &audit, format, out, &retake_store::Cancel::default())?)
+}

@@ -1,0 +1,104 @@
+//! The core of a running program: the open workspace, the host that it lives in, and the jobs that run.
+
+use crate::analysis::{Policy, Survey};
+use crate::{ApiError, jobs::JobTable};
+use retake_model::Code;
+use retake_store::Workspace;
+use std::path::PathBuf;
+use std::sync::{Arc, Mutex, PoisonError};
+
+/// What differs between the window, the command line and a test. It grows only when a handler needs it.
+pub trait Host: Send + Sync {
+    /// Now, in nanoseconds since the epoch.
+    fn now_ns(&self) -> i64;
+
+    /// Tells whoever watches that `topic` changed (`workspace`, `job`, `take`); they read again.
+    fn emit(&self, topic: &str, id: &str);
+
+    /// Opens a dialog for `files` or a `folder`; empty when it was dismissed or there is none.
+    fn pick(&self, what: &str) -> Vec<PathBuf>;
+
+    /// An environment variable.
+    fn variable(&self, name: &str) -> Option<String>;
+
+    /// Text of a file that a variant names (`@FILE`). The window gives only what the user chose.
+    ///
+    /// # Errors
+    /// Those of the file system; a refusal of the host.
+    fn read_file(&self, path: &str) -> std::io::Result<String>;
+
+    /// Folder of the sample, when it is there.
+    fn sample_folder(&self) -> Option<PathBuf>;
+
+    /// Where the log is written.
+    fn log_path(&self) -> Option<PathBuf>;
+}
+
+/// The open workspace and what runs on it.
+pub struct Core {
+    workspace: Option<Workspace>,
+    host: Arc<dyn Host>,
+    jobs: JobTable,
+    survey: Mutex<Option<(i64, Arc<Policy>, Arc<Survey>)>>,
+}
+
+impl Core {
+    /// A core on an open workspace.
+    pub fn new(workspace: Workspace, host: Arc<dyn Host>) -> Arc<Self> {
+        Arc::new(Self { workspace: Some(workspace), host, jobs: JobTable::default(), survey: Mutex::default() })
+    }
+
+    /// A core for commands that need no workspace.
+    pub fn without_workspace(host: Arc<dyn Host>) -> Arc<Self> {
+        Arc::new(Self { workspace: None, host, jobs: JobTable::default(), survey: Mutex::default() })
+    }
+
+    /// The workspace.
+    ///
+    /// # Errors
+    /// `RTK-S001` when the program runs without one.
+    pub fn workspace(&self) -> Result<&Workspace, ApiError> {
+        self.workspace
+            .as_ref()
+            .ok_or_else(|| ApiError::new(Code::WorkspaceMissing, "this command was started without a workspace"))
+    }
+
+    /// The host.
+    pub fn host(&self) -> &dyn Host {
+        &*self.host
+    }
+
+    /// The host, for threads that outlive a call.
+    pub(crate) fn host_handle(&self) -> Arc<dyn Host> {
+        Arc::clone(&self.host)
+    }
+
+    /// Policy and survey of the workspace as of a version of its data, if they were made for it.
+    pub(crate) fn cached_survey(&self, version: i64) -> Option<(Arc<Policy>, Arc<Survey>)> {
+        let cached = self.survey.lock().unwrap_or_else(PoisonError::into_inner);
+        cached.as_ref().filter(|(of, ..)| *of == version).map(|(_, policy, survey)| (Arc::clone(policy), Arc::clone(survey)))
+    }
+
+    /// Keeps policy and survey for a version of the data.
+    pub(crate) fn cache_survey(&self, version: i64, policy: Arc<Policy>, survey: Arc<Survey>) {
+        *self.survey.lock().unwrap_or_else(PoisonError::into_inner) = Some((version, policy, survey));
+    }
+
+    /// Running jobs.
+    pub(crate) fn jobs(&self) -> &JobTable {
+        &self.jobs
+    }
+
+    /// Runs blocking work (the database, files) off the asynchronous threads.
+    ///
+    /// # Errors
+    /// Those of `work`; `RTK-A003` when it panicked.
+    pub async fn blocking<T, F>(self: &Arc<Self>, work: F) -> Result<T, ApiError>
+    where
+        T: Send + 'static,
+        F: FnOnce(&Core) -> Result<T, ApiError> + Send + 'static,
+    {
+        let core = Arc::clone(self);
+        tokio::task::spawn_blocking(move || work(&core)).await.map_err(ApiError::internal)?
+    }
+}
