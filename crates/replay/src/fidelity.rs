@@ -14,6 +14,8 @@ pub const REDACTED: &str = "⟦redacted:";
 /// The lowest level that is sent without being asked for.
 pub const ACCEPTED_LEVEL: Fidelity = Fidelity::Derived;
 const TRANSPORT: [&str; 2] = ["stream", "stream_options"];
+/// Names that vocabularies give one parameter.
+const SAME: [&[&str]; 2] = [&["stop", "stop_sequences"], &["max_tokens", "max_completion_tokens", "max_output_tokens"]];
 
 /// A rebuilt request.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -31,6 +33,13 @@ impl Rebuilt {
         let counts = |field: &&FieldFidelity| !TRANSPORT.contains(&field.path.as_str());
         let level = fields.iter().filter(counts).map(|field| field.state).max().unwrap_or(Fidelity::Lost);
         Self { request, level, fields }
+    }
+
+    /// The fields that set the level when it is below [`ACCEPTED_LEVEL`], a clause each, at most five.
+    pub fn weakest(&self) -> Vec<String> {
+        let weak = self.fields.iter().filter(|field| field.state == self.level && field.state > ACCEPTED_LEVEL);
+        let told = weak.filter(|field| !TRANSPORT.contains(&field.path.as_str()));
+        told.take(5).map(|field| format!("{}: {}", field.path, field.why)).collect()
     }
 }
 
@@ -92,7 +101,12 @@ fn from_sdk_body(mut request: Request, span: &Span) -> Rebuilt {
         request.tools = span.tools.clone().unwrap_or_default();
     }
     for (key, value) in clean_params(span) {
-        request.params.insert(key, value);
+        let known = |key: &&str| request.params.contains_key(*key);
+        let named_otherwise =
+            SAME.iter().any(|names| names.contains(&key.as_str()) && names.iter().any(|name| known(&name)));
+        if !named_otherwise {
+            request.params.entry(key).or_insert(value);
+        }
     }
     if request.model.is_none() {
         request.model.clone_from(&span.request_model);

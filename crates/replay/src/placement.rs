@@ -1,7 +1,7 @@
 //! Where retrieved documents stand in a prompt, and how to take one out, exchange it or move it without touching the rest.
 //!
 //! A document is looked for by its content: as it is, JSON-escaped, with other white space, as a beginning that was cut;
-//! then by its id at the head of a line. Offsets are characters of the message's text (see [`text_of`]). Answers of the
+//! or, when the content is not recorded, by its id at the head of a line. Offsets are characters of the message's text (see [`text_of`]). Answers of the
 //! model are not searched, since a quotation is no placement.
 
 use retake_model::{Document, Message, Part, Placement, Role};
@@ -46,6 +46,9 @@ pub(crate) struct Found {
     pub how: How,
 }
 
+/// A way to look for a document in a text: the ranges that it found.
+type Search<'a> = &'a dyn Fn(&str) -> Vec<Range<usize>>;
+
 /// The text of a message in which placements are counted: its text parts and tool results, joined by a line break.
 pub fn text_of(message: &Message) -> String {
     let texts: Vec<&str> = message.parts.iter().filter_map(searchable).collect();
@@ -73,12 +76,14 @@ pub(crate) fn locate(messages: &[Message], document: &Document) -> Vec<Found> {
         })
     };
     let content = document.content.as_deref().map(str::trim).filter(|content| !content.is_empty());
-    let ways: [(How, &dyn Fn(&str) -> Vec<Range<usize>>); 5] = [
+    // An id says nothing about which version stands there, so it counts only where the content is not known.
+    let id = document.document_id.as_deref().filter(|_| content.is_none());
+    let ways: [(How, Search<'_>); 5] = [
         (How::Exact, &|text| content.map_or_else(Vec::new, |content| search::exact(text, content))),
         (How::Escaped, &|text| content.map_or_else(Vec::new, |content| search::escaped(text, content))),
         (How::Spaced, &|text| content.map_or_else(Vec::new, |content| search::spaced(text, content))),
         (How::Cut, &|text| content.and_then(|content| search::cut(text, content)).into_iter().collect()),
-        (How::Label, &|text| document.document_id.as_deref().map_or_else(Vec::new, |id| search::labelled(text, id))),
+        (How::Label, &|text| id.map_or_else(Vec::new, |id| search::labelled(text, id))),
     ];
     for (how, find) in ways {
         let found: Vec<Found> = parts()

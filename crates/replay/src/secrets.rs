@@ -180,6 +180,7 @@ fn check_key(connection: &str, key: &SecretString) -> Result<(), ReplayError> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use retake_model::Coded;
 
     #[test]
     fn variables_go_before_the_keyring_and_bad_keys_are_named_without_being_shown() {
@@ -190,5 +191,30 @@ mod tests {
         let bad = |name: &str| (name == "RETAKE_KEY_GATE").then(|| "sk-two\nmore".to_owned());
         let error = get("gate", &[], &bad).expect_err("a line break");
         assert!(!format!("{error} {error:?}").contains("sk-two"));
+    }
+
+    #[test]
+    fn without_a_keyring_the_variable_is_named_and_with_one_a_key_comes_back() {
+        let none = |_: &str| None;
+        let name = "retake-own-test";
+        let key = SecretString::from("sk-test-0000".to_owned());
+        if let Err(error) = status() {
+            retake_testkit::skip("keyring", "no keyring answers here");
+            assert!(matches!(error, ReplayError::KeyringMissing { .. }), "{error:?}");
+            let error = set(name, &key).expect_err("no keyring");
+            assert!(error.hint().is_some_and(|hint| hint.contains("RETAKE_KEY_RETAKE_OWN_TEST")), "{error:?}");
+            assert!(matches!(get(name, &[], &none), Err(ReplayError::KeyringMissing { .. })));
+            let vendor = |variable: &str| (variable == "VENDOR_KEY").then(|| "sk-v".to_owned());
+            let found = get(name, &["VENDOR_KEY"], &vendor).expect("the variable is set").expect("a key");
+            assert_eq!(found.expose_secret(), "sk-v");
+            assert_eq!(list(&[(name, &["VENDOR_KEY"])], &vendor), [KeyPlace::Variable("VENDOR_KEY".into())]);
+            return;
+        }
+        set(name, &key).expect("a keyring");
+        assert_eq!(get(name, &[], &none).expect("a keyring").expect("a key").expose_secret(), key.expose_secret());
+        assert_eq!(list(&[(name, &[])], &none), [KeyPlace::Keyring]);
+        assert!(remove(name).expect("a keyring"));
+        assert!(!remove(name).expect("a keyring"));
+        assert!(get(name, &[], &none).expect("a keyring").is_none());
     }
 }

@@ -102,7 +102,10 @@ fn names(text: &str, name: &str) -> bool {
 /// Takes in the lines around that belong to the document: an element's tags, heads that name it.
 fn grow(text: &str, mut block: Range<usize>, document: &Document) -> Range<usize> {
     for _ in 0..DEEPEST_HEAD_LINES {
-        if let Some(larger) = element_around(text, &block).or_else(|| head_above(text, &block, document)) {
+        if let Some(larger) = element_around(text, &block)
+            .or_else(|| head_above(text, &block, document))
+            .or_else(|| foot_below(text, &block, document))
+        {
             block = larger;
         } else {
             break;
@@ -191,18 +194,37 @@ fn head_above(text: &str, block: &Range<usize>, document: &Document) -> Option<R
     (alone || (named(line) && marked) || bracketed || keyed || counted).then_some(above.start..block.end)
 }
 
+/// A line directly below that only names the document: `Source: ID`.
+fn foot_below(text: &str, block: &Range<usize>, document: &Document) -> Option<Range<usize>> {
+    let below = line_below(text, block.end)?;
+    let line = text.get(below.clone())?.trim();
+    let bare = |text: &str| text.trim_matches(|c: char| !c.is_alphanumeric()).to_lowercase();
+    let titles = [&document.document_id, &document.title].into_iter().flatten().filter(|name| !name.trim().is_empty());
+    let (key, value) = line.split_once(':')?;
+    let keyed = key.len() <= 24 && key.chars().all(|c| c.is_alphanumeric() || matches!(c, ' ' | '_' | '(' | '*' | '-'));
+    (keyed && titles.into_iter().any(|name| bare(value) == bare(name))).then_some(block.start..below.end)
+}
+
 /// Adds the separator of a block: its line break (the one before it at the end of the text), and one of two empty or
 /// ruled lines that would otherwise meet.
 fn with_separator(text: &str, lines: &Range<usize>) -> Range<usize> {
     let mut outer = lines.clone();
     if text.as_bytes().get(outer.end) == Some(&b'\n') {
         outer.end += 1;
-        let above_is_gap =
-            line_above(text, outer.start).is_none_or(|above| is_gap(text.get(above).unwrap_or_default()));
-        if let Some(below) = line_below(text, lines.end)
-            .filter(|below| above_is_gap && is_gap(text.get(below.clone()).unwrap_or_default()))
-        {
-            outer.end = (below.end + 1).min(text.len());
+        let line = |range: &Range<usize>| text.get(range.clone()).unwrap_or_default();
+        let above = line_above(text, outer.start);
+        let below = line_below(text, lines.end).filter(|below| is_gap(line(below)));
+        match (above, below) {
+            // A rule separates documents; the empty line after the last one separates them from the rest.
+            (Some(above), Some(below))
+                if is_gap(line(&above)) && !line(&above).trim().is_empty() && line(&below).trim().is_empty() =>
+            {
+                outer.start = above.start;
+            }
+            (above, Some(below)) if above.as_ref().is_none_or(|above| is_gap(line(above))) => {
+                outer.end = (below.end + 1).min(text.len());
+            }
+            _ => {}
         }
     } else if let Some(start) = outer.start.checked_sub(1) {
         outer.start = start;

@@ -5,7 +5,7 @@ use crate::ProviderError;
 use futures_util::future::BoxFuture;
 use reqwest::header::{AUTHORIZATION, HeaderMap};
 use retake_model::{Answer, Request};
-use retake_wire::{Encoded, api, openai_chat};
+use retake_wire::{Encoded, Loss, api, openai_chat};
 use secrecy::ExposeSecret;
 use serde_json::{Value, json};
 
@@ -26,7 +26,9 @@ impl Provider for OpenAi {
         &["OPENAI_API_KEY"]
     }
     fn encode(&self, request: &Request, stream: bool) -> Encoded {
-        encode(request, stream)
+        let mut encoded = encode(request, stream);
+        rename_limit(&mut encoded);
+        encoded
     }
     fn send<'a>(
         &'a self,
@@ -34,7 +36,7 @@ impl Provider for OpenAi {
         way: &'a Way,
         sink: &'a mut dyn EventSink,
     ) -> BoxFuture<'a, Result<Answer, ProviderError>> {
-        send(call, way, sink)
+        send(call, way, self.encode(&call.request, call.stream).body, sink)
     }
     fn models<'a>(&'a self, call: &'a Call, way: &'a Way) -> BoxFuture<'a, Result<Vec<String>, ProviderError>> {
         models(call, way)
@@ -65,13 +67,32 @@ pub(super) fn encode(request: &Request, stream: bool) -> Encoded {
     encoded
 }
 
+/// OpenAI's reasoning models refuse `max_tokens` and take the same limit under its newer name.
+fn rename_limit(encoded: &mut Encoded) {
+    let Some(body) = encoded.body.as_object_mut() else { return };
+    let model = body.get("model").and_then(Value::as_str).unwrap_or_default();
+    let reasons = model.starts_with("gpt-5")
+        || model.strip_prefix('o').is_some_and(|rest| rest.starts_with(|c: char| c.is_ascii_digit()));
+    if !reasons || body.contains_key("max_completion_tokens") {
+        return;
+    }
+    if let Some(limit) = body.shift_remove("max_tokens") {
+        body.insert("max_completion_tokens".into(), limit);
+        encoded.losses.push(Loss {
+            path: "params.max_tokens".into(),
+            what: "changed".into(),
+            why: "this model takes the limit as `max_completion_tokens`".into(),
+        });
+    }
+}
+
 pub(super) fn send<'a>(
     call: &'a Call,
     way: &'a Way,
+    body: Value,
     sink: &'a mut dyn EventSink,
 ) -> BoxFuture<'a, Result<Answer, ProviderError>> {
     Box::pin(async move {
-        let body = encode(&call.request, call.stream).body;
         let api = api::by_name(openai_chat::NAME).expect("the registry has OpenAI's API");
         let url = format!("{}/chat/completions", call.base_url.trim_end_matches('/'));
         http::exchange(call, way, api, url, headers(call)?, &body, sink).await

@@ -33,7 +33,7 @@ impl Provider for OpenAiCompatible {
         way: &'a Way,
         sink: &'a mut dyn EventSink,
     ) -> BoxFuture<'a, Result<Answer, ProviderError>> {
-        openai::send(call, way, sink)
+        openai::send(call, way, self.encode(&call.request, call.stream).body, sink)
     }
     fn models<'a>(&'a self, call: &'a Call, way: &'a Way) -> BoxFuture<'a, Result<Vec<String>, ProviderError>> {
         openai::models(call, way)

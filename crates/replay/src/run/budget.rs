@@ -57,13 +57,15 @@ impl<'a> Budget<'a> {
         let reserved = self.in_flight.remove(&take.take_id);
         if let Some(estimate) = take.estimated_usd_nanos.filter(|estimate| *estimate > 0) {
             let seen = self.ratios.entry(model_of(take)).or_insert(None);
-            match cost_usd_nanos.filter(|cost| *cost > 0) {
-                Some(cost) => *seen = Some(seen.unwrap_or(1.0).max(cost as f64 / estimate as f64)),
-                // A call that failed at once says nothing about the next; one is enough to find that out again.
-                None if seen.is_none() => {
+            match cost_usd_nanos {
+                Some(cost) if cost > 0 => *seen = Some(seen.unwrap_or(1.0).max(cost as f64 / estimate as f64)),
+                // What was reserved counts as spent, so nothing can be passed.
+                None => *seen = Some(seen.unwrap_or(1.0)),
+                // A call that failed at once says nothing about the next.
+                Some(_) if seen.is_none() => {
                     self.ratios.remove(&model_of(take));
                 }
-                None => {}
+                Some(_) => {}
             }
         }
         let spent = cost_usd_nanos.or(reserved).unwrap_or(0);

@@ -25,7 +25,7 @@ pub fn check(plan: &Plan, allowed: &Permissions) -> Result<(), ReplayError> {
         let case = plan.cases.get(take.slot.case as usize);
         let span =
             case.and_then(|case| case.span_id.as_ref()).map_or_else(|| "of the case".to_owned(), ToString::to_string);
-        let why = "see `retake show --as request` for the fields".to_owned();
+        let why = case.map(|case| case.weakest.join("; ")).unwrap_or_default();
         return Err(ReplayError::FidelityTooLow { span, level: take.fidelity, why });
     }
     let estimate = plan.estimate();

@@ -28,6 +28,9 @@ pub struct Case {
     pub span_id: Option<Id>,
     /// A golden case's id.
     pub case_id: Option<String>,
+    /// The fields that are known worst, a clause each; empty when all are well known.
+    #[serde(default)]
+    pub weakest: Vec<String>,
 }
 
 /// One call of a plan.
@@ -172,6 +175,7 @@ pub fn plan(input: &PlanInput<'_>) -> Result<Plan, ReplayError> {
         trace_id: source.trace_id.clone(),
         span_id: source.span_id.clone(),
         case_id: case_id.clone(),
+        weakest: source.rebuilt.weakest(),
     });
     Ok(Plan {
         run_id: new_id(),

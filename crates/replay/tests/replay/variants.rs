@@ -155,3 +155,51 @@ fn nothing_is_allowed_that_was_not_asked_for() {
     let plan = plan_of(&[lost], &unpriced, 1, None).expect("a plan");
     assert_eq!(code(&plan, &allow(&["127.0.0.1"], true)), Some(Code::FidelityTooLow));
 }
+
+#[test]
+fn a_reasoning_model_of_openai_takes_the_limit_under_its_name() {
+    let of = |spec: &str| {
+        let plan = plan_of(&[source("q")], &[variant(spec)], 1, None).expect("a plan");
+        let body = plan.takes.first().expect("one take").body().expect("a body");
+        (body.get("max_tokens").cloned(), body.get("max_completion_tokens").cloned(), plan.losses.len())
+    };
+    assert_eq!(of("provider=openai,model=gpt-5-mini"), (None, Some(json!(100)), 1));
+    assert_eq!(of("provider=openai,model=gpt-4o"), (Some(json!(100)), None, 0));
+    assert_eq!(
+        of("provider=openai-compatible,base-url=http://127.0.0.1:9/v1,model=gpt-5-mini"),
+        (Some(json!(100)), None, 0)
+    );
+}
+
+#[test]
+fn what_the_sdk_wrote_down_is_completed_by_the_parameters() {
+    let body = json!({"model": "m", "messages": [{"role": "user", "content": "q"}], "stop": ["x"], "temperature": 0});
+    let params =
+        json!({"model": "m", "temperature": 0, "stop_sequences": ["x"], "grammar": "g", "cache_prompt": false});
+    let span = retake_model::Span {
+        request_body: Some(body),
+        params: params.as_object().cloned(),
+        input: Some(vec![Message::text(Role::User, "q")]),
+        ..retake_model::Span::default()
+    };
+    let rebuilt = retake_replay::rebuild(&span);
+    let want = json!({"model": "m", "messages": [{"role": "user", "content": "q"}], "stop": ["x"], "temperature": 0, "grammar": "g", "cache_prompt": false});
+    assert_eq!(retake_wire::openai_chat::encode_request(&rebuilt.request).body, want);
+    assert_eq!(rebuilt.level, retake_model::Fidelity::Exact);
+    let streams: Vec<&str> =
+        rebuilt.fields.iter().filter(|f| f.state > rebuilt.level).map(|f| f.path.as_str()).collect();
+    assert_eq!(streams, ["stream", "stream_options"], "listed, and not counted");
+}
+
+#[test]
+fn what_was_not_recorded_is_lost_and_named() {
+    let span = retake_model::Span { request_model: Some("m".into()), ..retake_model::Span::default() };
+    let rebuilt = retake_replay::rebuild(&span);
+    assert_eq!(rebuilt.level, retake_model::Fidelity::Lost);
+    assert!(rebuilt.weakest().iter().any(|why| why.starts_with("messages: ")), "{:?}", rebuilt.weakest());
+    let source = Source::of(&span, &[]);
+    assert_eq!(
+        request_of(&Variant::original(), &source, &prompts).expect_err("no messages").code(),
+        Code::NothingToReplay
+    );
+}
