@@ -37,6 +37,9 @@ pub(crate) struct TakeView {
 /// A take, or a span's recorded answer.
 pub(crate) fn take_or_recorded(core: &Core, id: &str) -> Result<TakeView, ApiError> {
     let workspace = core.workspace()?;
+    if let Some(variant) = id.strip_prefix("last/") {
+        return last_take(core, variant);
+    }
     match workspace.resolve(id)? {
         Named::Take(take_id) => take(core, &workspace.take(&take_id)?),
         Named::Span { trace_id, span_id } => {
@@ -54,6 +57,26 @@ pub(crate) fn take_or_recorded(core: &Core, id: &str) -> Result<TakeView, ApiErr
             }
         }
         Named::Batch(_) => Err(ApiError::new(Code::IdUnknown, format!("{id:?} is a batch, not a take or span"))),
+    }
+}
+
+/// `last/VARIANT`: the take of the newest run whose variant has this name.
+fn last_take(core: &Core, variant: &str) -> Result<TakeView, ApiError> {
+    let newest = core.workspace()?.runs()?.into_iter().next();
+    let newest = newest.ok_or_else(|| ApiError::new(Code::IdUnknown, "there is no run yet"))?;
+    let takes = latest_takes(core, &newest.run_id)?;
+    let named: Vec<&TakeView> = takes.iter().filter(|take| take.take.variant == variant).collect();
+    match named.as_slice() {
+        [only] => take_or_recorded(core, &format!("take:{}", only.take.take_id)),
+        [] => {
+            let known: Vec<&str> = takes.iter().map(|take| take.take.variant.as_str()).collect();
+            Err(ApiError::new(Code::IdUnknown, format!("the newest run has no variant {variant:?}"))
+                .with_hint(format!("Its variants are: {}.", known.join(", "))))
+        }
+        several => {
+            let ids: Vec<&str> = several.iter().map(|take| take.take.take_id.as_str()).collect();
+            Err(ApiError::new(Code::IdAmbiguous, format!("{variant:?} of the newest run has {} takes: {}", ids.len(), ids.join(", "))))
+        }
     }
 }
 

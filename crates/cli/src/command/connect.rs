@@ -1,0 +1,115 @@
+//! `connect`, `policy`, `secret`, `pricing`.
+
+use crate::args::{Connect, Policy, Pricing, Secret};
+use crate::output::Output;
+use retake_api::dto::connect::{ConnectAddRequest, ConnectTestRequest, Connections, NameRequest, PolicySetRequest, PolicyView, SecretSetRequest, Secrets};
+use retake_api::dto::{Empty, IdRequest};
+use retake_api::{ApiError, Core, handlers};
+use retake_model::Exit;
+use std::fmt::Write;
+use std::io::IsTerminal;
+use std::sync::Arc;
+
+/// `retake connect`.
+pub async fn connect(core: Arc<Core>, command: &Connect, output: &Output) -> Result<Exit, ApiError> {
+    let list = match command {
+        Connect::Add { name, kind, base_url } => {
+            let request = ConnectAddRequest { name: name.clone(), kind: kind.clone(), base_url: base_url.clone() };
+            handlers::connect::connection_add(core, request).await?
+        }
+        Connect::List => handlers::connect::connections_list(core, Empty {}).await?,
+        Connect::Remove { name } => handlers::connect::connection_remove(core, NameRequest { name: name.clone() }).await?,
+        Connect::Test { name, allow_destination } => {
+            let request = ConnectTestRequest { name: name.clone(), allow_destinations: allow_destination.clone() };
+            let test = handlers::connect::connection_test(core, request).await?;
+            output.document("connect-test", &test, |text| {
+                let _ = writeln!(text, "{}: {}", test.name, test.message);
+                test.models.iter().for_each(|model| {
+                    let _ = writeln!(text, "  {model}");
+                });
+            });
+            return Ok(if test.ok { Exit::Done } else { Exit::Provider });
+        }
+    };
+    print_connections(&list, output);
+    Ok(Exit::Done)
+}
+
+fn print_connections(list: &Connections, output: &Output) {
+    output.document("connections", list, |text| {
+        for connection in &list.connections {
+            let key = if connection.has_key { "key" } else { "no key" };
+            let _ = writeln!(text, "{:<16} {:<18} {:<8} {}", connection.name, connection.kind, key, connection.base_url);
+        }
+    });
+}
+
+/// `retake policy`.
+pub async fn policy(core: Arc<Core>, command: &Policy, output: &Output) -> Result<Exit, ApiError> {
+    let view: PolicyView = match command {
+        Policy::Set { file } => {
+            let text = super::read_text(&file.display().to_string())?;
+            handlers::connect::policy_set(core, PolicySetRequest { text }).await?
+        }
+        Policy::Show => handlers::connect::policy_get(core, Empty {}).await?,
+        Policy::Clear => handlers::connect::policy_clear(core, Empty {}).await?,
+    };
+    output.document("policy-show", &view, |text| match &view.text {
+        Some(policy) => text.push_str(policy),
+        None => text.push_str("no policy\n"),
+    });
+    Ok(Exit::Done)
+}
+
+/// `retake secret`.
+pub async fn secret(core: Arc<Core>, command: &Secret, output: &Output) -> Result<Exit, ApiError> {
+    let secrets: Secrets = match command {
+        Secret::Set { name } => {
+            if std::io::stdin().is_terminal() {
+                output.note("Paste the key and press Enter.");
+            }
+            let mut key = String::new();
+            std::io::stdin().read_line(&mut key).map_err(ApiError::internal)?;
+            let request = SecretSetRequest { name: name.clone(), key: key.trim_end_matches(['\r', '\n']).to_owned() };
+            handlers::connect::secret_set(core, request).await?
+        }
+        Secret::List => handlers::connect::secrets_list(core, Empty {}).await?,
+        Secret::Remove { name } => handlers::connect::secret_remove(core, NameRequest { name: name.clone() }).await?,
+    };
+    output.document("secrets", &secrets, |text| {
+        for secret in &secrets.secrets {
+            let from = secret.source.as_deref().unwrap_or("none");
+            let _ = writeln!(text, "{:<16} {from:<12} {}", secret.name, secret.variables.join(" "));
+        }
+    });
+    Ok(Exit::Done)
+}
+
+/// `retake pricing`.
+pub async fn pricing(core: Arc<Core>, command: &Pricing, output: &Output) -> Result<Exit, ApiError> {
+    match command {
+        Pricing::List => {
+            let list = handlers::connect::pricing_list(core, Empty {}).await?;
+            output.document("pricing", &list, |text| {
+                let per_mtok = |nanos: Option<i64>| super::search::usd(nanos);
+                let _ = writeln!(text, "as of {}, dollars per million tokens", list.as_of);
+                for price in &list.prices {
+                    let _ = writeln!(
+                        text,
+                        "{:<36} {:>14} {:>14}",
+                        price.model,
+                        per_mtok(price.input_usd_nanos_per_mtok),
+                        per_mtok(price.output_usd_nanos_per_mtok)
+                    );
+                }
+            });
+        }
+        Pricing::Import { file } => {
+            let imported = handlers::connect::pricing_import(core, IdRequest { id: file.clone() }).await?;
+            output.document("pricing-import", &imported, |text| {
+                let _ = writeln!(text, "{} models", imported.models);
+            });
+        }
+    }
+    Ok(Exit::Done)
+}

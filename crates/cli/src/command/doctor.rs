@@ -1,0 +1,48 @@
+//! `doctor`, `schema`, `completions`.
+
+use crate::args::Cli;
+use crate::output::Output;
+use clap::CommandFactory;
+use retake_api::dto::Empty;
+use retake_api::{ApiError, Core, handlers, schema::documents};
+use retake_model::{Code, Exit};
+use std::fmt::Write;
+use std::sync::Arc;
+
+/// `retake doctor`.
+pub async fn run(core: Arc<Core>, output: &Output) -> Result<Exit, ApiError> {
+    let doctor = handlers::workspace::doctor(core, Empty {}).await?;
+    output.document("doctor", &doctor, |text| {
+        for check in &doctor.checks {
+            let _ = writeln!(text, "{} {:<20} {}", if check.ok { "ok  " } else { "FAIL" }, check.id, check.message);
+            if let Some(hint) = check.hint.as_deref().filter(|_| !check.ok) {
+                let _ = writeln!(text, "     {hint}");
+            }
+        }
+    });
+    Ok(if doctor.checks.iter().all(|check| check.ok) { Exit::Done } else { Exit::Workspace })
+}
+
+/// `retake schema`.
+pub fn schema(name: Option<&str>, output: &Output) -> Result<Exit, ApiError> {
+    let Some(name) = name else {
+        let mut names: Vec<&str> = documents::NAMES.iter().chain(handlers::golden::FILE_SCHEMAS).copied().collect();
+        names.sort_unstable();
+        output.plain(&names.join("\n"));
+        return Ok(Exit::Done);
+    };
+    let schema = handlers::golden::file_schema(name).or_else(|| documents::json_schema(name));
+    match schema {
+        Some(schema) => {
+            output.plain(&format!("{schema:#}"));
+            Ok(Exit::Done)
+        }
+        None => Err(ApiError::new(Code::SchemaUnknown, format!("there is no document {name:?}"))),
+    }
+}
+
+/// `retake completions`.
+pub fn completions(shell: clap_complete::Shell) -> Result<Exit, ApiError> {
+    clap_complete::generate(shell, &mut Cli::command(), "retake", &mut std::io::stdout());
+    Ok(Exit::Done)
+}

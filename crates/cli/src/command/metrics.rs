@@ -1,0 +1,36 @@
+//! `metrics`.
+
+use super::search::usd;
+use crate::args::Metrics as Args;
+use crate::output::Output;
+use retake_api::dto::metrics::MetricsRequest;
+use retake_api::{ApiError, Core, handlers};
+use retake_model::Exit;
+use std::fmt::Write;
+use std::sync::Arc;
+
+/// `retake metrics`.
+pub async fn run(core: Arc<Core>, args: &Args, output: &Output) -> Result<Exit, ApiError> {
+    let request = MetricsRequest { query: args.query.clone(), by: args.by.clone(), bucket: args.bucket.clone() };
+    let metrics = handlers::metrics::metrics(core, request).await?;
+    output.document("metrics", &metrics, |text| {
+        let ms = |value: Option<f64>| value.map_or_else(|| "—".to_owned(), |ms| format!("{ms:.0}"));
+        let _ = writeln!(text, "{:<40} {:>9} {:>7} {:>8} {:>8} {:>8} {:>12}", "", "requests", "errors", "p50 ms", "p95 ms", "p99 ms", "cost");
+        for row in &metrics.rows {
+            let dims: Vec<String> =
+                row.dims.iter().map(|(name, value)| format!("{name}={}", value.as_deref().unwrap_or("—"))).collect();
+            let _ = writeln!(
+                text,
+                "{:<40} {:>9} {:>7} {:>8} {:>8} {:>8} {:>12}",
+                dims.join(" "),
+                row.requests,
+                row.errors,
+                ms(row.latency_ms.p50),
+                ms(row.latency_ms.p95),
+                ms(row.latency_ms.p99),
+                usd(row.cost_usd_nanos)
+            );
+        }
+    });
+    Ok(Exit::Done)
+}

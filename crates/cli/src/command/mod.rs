@@ -1,0 +1,108 @@
+//! One file a command: arguments to a request, the handler's document to the output.
+
+mod ask;
+mod check;
+mod compare;
+mod connect;
+mod demo;
+mod doctor;
+mod export;
+mod import;
+mod metrics;
+mod prompt;
+mod promote;
+mod replay;
+mod search;
+mod show;
+
+use crate::args::{Cli, Command};
+use crate::host::{Process, default_workspace};
+use crate::output::Output;
+use retake_api::{ApiError, Core};
+use retake_model::{Code, Exit};
+use retake_store::{OpenMode, Workspace};
+use std::sync::Arc;
+
+/// Runs the command.
+pub async fn run(cli: &Cli, output: &Output) -> Result<Exit, ApiError> {
+    let core = open(cli)?;
+    run_on(core, cli, output).await
+}
+
+/// Runs the command on an open workspace.
+async fn run_on(core: Arc<Core>, cli: &Cli, output: &Output) -> Result<Exit, ApiError> {
+    match &cli.command {
+        Command::Import(args) => import::run(core, args, output).await,
+        Command::Batches { command } => import::batches(core, command, &cli.global, output).await,
+        Command::Formats => import::formats(core, output).await,
+        Command::Search(args) => search::run(core, args, output).await,
+        Command::Show(args) => show::run(core, args, output).await,
+        Command::Context { id } => show::context(core, id, output).await,
+        Command::Findings { query } => show::findings(core, query.as_deref(), output).await,
+        Command::Replay(args) => replay::run(core, args, &cli.global, output).await,
+        Command::Runs { command } => replay::runs(core, command, &cli.global, output).await,
+        Command::Compare { takes, lines } => compare::run(core, takes, *lines, output).await,
+        Command::Prompt { command } => prompt::run(core, command, output).await,
+        Command::Promote(args) => promote::run(core, args, output).await,
+        Command::Check(args) => check::run(core, args, &cli.global, output).await,
+        Command::Report { id, .. } => show::report(core, id, output).await,
+        Command::Export(args) => export::run(core, args, output).await,
+        Command::Metrics(args) => metrics::run(core, args, output).await,
+        Command::Connect { command } => connect::connect(core, command, output).await,
+        Command::Policy { command } => connect::policy(core, command, output).await,
+        Command::Secret { command } => connect::secret(core, command, output).await,
+        Command::Pricing { command } => connect::pricing(core, command, output).await,
+        Command::Doctor => doctor::run(core, output).await,
+        Command::Schema { name } => doctor::schema(name.as_deref(), output),
+        Command::Completions { shell } => doctor::completions(*shell),
+        Command::Demo { print_commands } => {
+            let workspace = cli.global.workspace.clone().unwrap_or_else(default_workspace);
+            demo::run(core, *print_commands, &workspace, cli.global.json, output).await
+        },
+    }
+}
+
+/// Opens the workspace that the command needs, in the way that it may.
+fn open(cli: &Cli) -> Result<Arc<Core>, ApiError> {
+    let host = Arc::new(Process);
+    if !crate::needs_workspace(&cli.command) {
+        return Ok(Core::without_workspace(host));
+    }
+    let path = cli.global.workspace.clone().unwrap_or_else(default_workspace);
+    let create = crate::creates_workspace(&cli.command);
+    if !create && !path.exists() && matches!(&cli.command, Command::Import(_)) {
+        // A dry run into nothing counts against nothing.
+        return Ok(Core::without_workspace(host));
+    }
+    if create && let Some(folder) = path.parent().filter(|folder| !folder.as_os_str().is_empty()) {
+        std::fs::create_dir_all(folder).map_err(|why| {
+            ApiError::new(Code::OutputUnwritable, format!("the folder of the workspace cannot be made: {why}: {}", folder.display()))
+        })?;
+    }
+    let mode = if create { OpenMode::Create } else { OpenMode::Existing };
+    Ok(Core::new(Workspace::open(&path, mode)?, host))
+}
+
+/// A token that Ctrl+C cancels. The second Ctrl+C ends the process at once.
+fn cancel_on_interrupt() -> tokio_util::sync::CancellationToken {
+    let token = tokio_util::sync::CancellationToken::new();
+    let child = token.clone();
+    tokio::spawn(async move {
+        if tokio::signal::ctrl_c().await.is_ok() {
+            child.cancel();
+        }
+        if tokio::signal::ctrl_c().await.is_ok() {
+            std::process::exit(i32::from(Exit::Interrupted as u8));
+        }
+    });
+    token
+}
+
+/// Reads a file, or standard input for `-`.
+fn read_text(path: &str) -> Result<String, ApiError> {
+    let unreadable = |why: std::io::Error| ApiError::new(Code::InputUnreadable, format!("{why}: {path}"));
+    if path == "-" {
+        return std::io::read_to_string(std::io::stdin()).map_err(unreadable);
+    }
+    std::fs::read_to_string(path).map_err(unreadable)
+}

@@ -1,0 +1,103 @@
+//! What is printed: documents, lines for people, errors.
+
+use crate::args::Global;
+use retake_api::ApiError;
+use retake_api::schema::documents::{ErrorBody, ErrorDocument, document};
+use serde::Serialize;
+use std::io::{IsTerminal, Write};
+
+/// How to print.
+pub struct Output {
+    json: bool,
+    quiet: bool,
+    terminal: bool,
+}
+
+impl Output {
+    /// From the global options.
+    pub fn new(global: &Global) -> Self {
+        Self { json: global.json, quiet: global.quiet, terminal: std::io::stderr().is_terminal() }
+    }
+
+    /// Prints a document, or what `people` writes for people.
+    pub fn document<T: Serialize>(&self, name: &str, body: &T, people: impl FnOnce(&mut String)) {
+        let mut text = String::new();
+        if self.json {
+            match serde_json::to_string_pretty(&document(name, body)) {
+                Ok(json) => text = json,
+                Err(why) => text = format!("{{\"error\":{why:?}}}"),
+            }
+            text.push('\n');
+        } else {
+            people(&mut text);
+        }
+        print(&text);
+    }
+
+    /// Prints text as it is (prompts, snippets, reports).
+    pub fn plain(&self, text: &str) {
+        print(text);
+        if !text.ends_with('\n') {
+            print("\n");
+        }
+    }
+
+    /// A line about the progress, on a terminal only; the same line is written over.
+    pub fn progress(&self, line: &str) {
+        if self.terminal && !self.quiet {
+            eprint!("\r\x1b[2K{line}");
+            let _flushed = std::io::stderr().flush();
+        }
+    }
+
+    /// Ends the progress line.
+    pub fn progress_done(&self) {
+        if self.terminal && !self.quiet {
+            eprint!("\r\x1b[2K");
+        }
+    }
+
+    /// Prints an error.
+    pub fn error(&self, error: &ApiError) {
+        self.progress_done();
+        if self.json {
+            print_error(error);
+            return;
+        }
+        eprintln!("error {}: {}", error.code, error.message);
+        if let Some(span) = error.span {
+            eprintln!("  at characters {} to {}", span.start, span.end);
+        }
+        if let Some(hint) = &error.hint {
+            eprintln!("  hint: {hint}");
+        }
+    }
+
+    /// A note for people, not part of the result.
+    pub fn note(&self, text: &str) {
+        if !self.json && !self.quiet {
+            eprintln!("{text}");
+        }
+    }
+}
+
+/// The error document on standard error.
+pub fn print_error(error: &ApiError) {
+    let body = ErrorDocument {
+        error: ErrorBody {
+            code: error.code.as_str().to_owned(),
+            message: error.message.clone(),
+            hint: error.hint.clone(),
+            span: error.span,
+        },
+    };
+    eprintln!("{}", document("error", &body));
+}
+
+/// A closed pipe (`retake … | head`) ends the output quietly.
+fn print(text: &str) {
+    let mut out = std::io::stdout().lock();
+    if out.write_all(text.as_bytes()).and_then(|()| out.flush()).is_err() {
+        std::process::exit(0);
+    }
+}
