@@ -1,5 +1,7 @@
 //! The built `retake` in folders of its own: what the tests of the command line and of the window stand on.
 
+pub mod traces;
+
 use anyhow::{Context as _, Result, bail};
 use serde_json::Value;
 use std::io::Write as _;

@@ -1,6 +1,6 @@
 //! What bad input gets: a code, the exit status of the contract, bounded time and memory, and the rest imported.
 
-use crate::traces::{Call, document, lines};
+use retake_tests::traces::{Call, document, lines};
 use retake_tests::{Home, Run};
 use serde_json::{Value, json};
 use std::io::Write as _;

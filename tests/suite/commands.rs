@@ -1,7 +1,7 @@
 //! The contract of every command: its schema, its help, the sample.
 
 use crate::replaying::home_with;
-use crate::traces::{Call, lines};
+use retake_tests::traces::{Call, lines};
 use retake_tests::{Home, Run};
 use serde_json::Value;
 

@@ -1,7 +1,7 @@
 //! Two processes at once, and processes that are killed.
 
-use crate::traces::{Call, lines};
 use retake_testkit::corpus::{Corpus, write};
+use retake_tests::traces::{Call, lines};
 use retake_tests::{Home, Run};
 use std::time::Duration;
 

@@ -1,6 +1,6 @@
 //! Laws of the store: the canonical export does not depend on the way in.
 
-use crate::traces::{Call, document, lines};
+use retake_tests::traces::{Call, document, lines};
 use retake_tests::{Home, in_repository, real};
 use std::path::{Path, PathBuf};
 

@@ -1,8 +1,8 @@
 //! Runs against a provider on loopback: what it receives, what is kept, what is paid for.
 
-use crate::traces::{Call, lines};
 use retake_testkit::loopback::{Cut, Loopback, Reply};
 use retake_tests::Home;
+use retake_tests::traces::{Call, lines};
 use serde_json::Value;
 use std::time::{Duration, Instant};
 

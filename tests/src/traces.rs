@@ -4,11 +4,17 @@ use serde_json::{Value, json};
 
 /// One call of a model in a trace of its own, with one retrieved document.
 pub struct Call {
+    /// Tells calls apart; ids and times follow from it.
     pub number: u64,
+    /// Whose request it is.
     pub tenant: &'static str,
+    /// What the user asked.
     pub question: String,
+    /// Id and text of the document that was retrieved and placed in the prompt.
     pub document: (&'static str, String),
+    /// What the model said.
     pub answer: String,
+    /// When the request began.
     pub start_ns: u64,
 }
 
@@ -16,6 +22,7 @@ pub struct Call {
 pub const TEN_O_CLOCK_NS: u64 = 1_794_218_400_000_000_000;
 
 impl Call {
+    /// A call of tenant *north* about parcels.
     pub fn new(number: u64, question: &str, answer: &str) -> Self {
         Self {
             number,
@@ -27,6 +34,7 @@ impl Call {
         }
     }
 
+    /// Id of its trace.
     pub fn trace_id(&self) -> String {
         format!("{:032x}", 0xa000_0000_0000_u64 + self.number)
     }

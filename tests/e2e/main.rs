@@ -1,0 +1,232 @@
+//! The window as a person uses it, by WebDriver on a screen without a monitor: `cargo xtask e2e`.
+
+mod webdriver;
+mod window;
+
+use anyhow::{Context as _, Result, bail, ensure};
+use retake_testkit::loopback::{Loopback, Reply};
+use retake_tests::traces::{Call, lines};
+use retake_tests::{Home, Run};
+use serde_json::{Value, json};
+use webdriver::{Session, key};
+use window::Window;
+
+/// A home whose file holds calls about parcels.
+fn home() -> (Home, Vec<Call>, String) {
+    let home = Home::new();
+    let calls: Vec<Call> =
+        (1..=8).map(|n| Call::new(n, &format!("Where is parcel {n}?"), "It arrives on Monday [DOC-1].")).collect();
+    let path = home.file("parcels.jsonl", lines(&calls));
+    (home, calls, path.display().to_string())
+}
+
+/// Types a query into the search line and asks it.
+fn search(window: &Window, query: &str) -> Result<()> {
+    let field = window.wait("the search line", |page| page.find("input[placeholder*='words, a phrase']"))?;
+    window.page().click(&field)?;
+    window.page().run("arguments[0].select()", &[webdriver::reference(&field)])?;
+    window.page().type_into(&field, query)?;
+    window.page().type_into(&field, key::ENTER)
+}
+
+/// Sets a field as a person does: the framework hears of it.
+fn set_field(page: &Session, css: &str, value: &str) -> Result<()> {
+    let script = "const field = document.querySelector(arguments[0]);
+        if (!field) return false;
+        const type = Object.getPrototypeOf(field);
+        Object.getOwnPropertyDescriptor(type, 'value').set.call(field, arguments[1]);
+        field.dispatchEvent(new Event('input', { bubbles: true }));
+        field.dispatchEvent(new Event('change', { bubbles: true }));
+        return true;";
+    ensure!(page.run(script, &[json!(css), json!(value)])? == true, "there is no {css}");
+    Ok(())
+}
+
+fn rows(page: &Session) -> Result<u64> {
+    page.run("return document.querySelectorAll('[role=grid] [role=row]').length", &[])?.as_u64().context("a number")
+}
+
+#[test]
+fn the_main_job_from_import_to_check() -> Result<()> {
+    if window::is_missing() {
+        return Ok(());
+    }
+    let (home, _, file) = home();
+    let tokens: Vec<String> = ["It", " arrives", " on", " Friday", " [DOC-1]", "."].map(str::to_owned).to_vec();
+    let provider = Loopback::start(vec![Reply::tokens(tokens.clone()).pace_ms(700)]);
+    let window = Window::open("main-job", &home, &[("RETAKE_E2E_PICK", &file)])?;
+
+    window.wait_for_text("Find out why it said that.")?;
+    window.picture("1-empty");
+    window.page().press(&[key::CONTROL, "o"])?;
+    window.wait_for_text("Where is parcel 8?")?;
+    window.wait("eight traces", |page| match rows(page)? {
+        8 => Ok(()),
+        n => bail!("{n} rows"),
+    })?;
+    search(&window, "\"parcel 3\" tenant:north")?;
+    window.wait("one trace", |page| match rows(page)? {
+        1 => Ok(()),
+        n => bail!("{n} rows"),
+    })?;
+    window.click("[role=row]", "parcel 3")?;
+    window.wait_for_text("Answer from the sources.")?;
+    window.picture("2-messages");
+    window.click("[role=tab]", "Context")?;
+    window.wait_for_text("DOC-1")?;
+    window.picture("3-context");
+
+    window.page().press(&["r"])?;
+    window.wait("the first variant", |page| page.find("article[aria-label^='Variant']"))?;
+    let open = window.page().find("article[aria-label^='Variant'] button[aria-expanded]")?;
+    if window.page().find("article[aria-label^='Variant'] .form").is_err() {
+        window.page().click(&open)?;
+    }
+    window.wait("its form", |page| page.find("article[aria-label^='Variant'] select"))?;
+    set_field(window.page(), "article[aria-label^='Variant'] select", "provider:openai-compatible")?;
+    window.wait("its address", |page| page.find("input[placeholder^='http://127.0.0.1']"))?;
+    set_field(window.page(), "input[placeholder^='http://127.0.0.1']", &provider.base_url())?;
+    for question in ["for the first time from this workspace", "although its price is not known"] {
+        window.click("label.check", question)?;
+    }
+    window.wait("the run can start", |page| page.find("button.primary:not([disabled])"))?;
+    window.picture("4-plan");
+    window.click("button.primary", "Run")?;
+
+    let shown = window.wait("the first token", |page| {
+        let text =
+            page.run("return document.querySelector('section.take[aria-busy=true] .body')?.innerText ?? ''", &[])?;
+        match text.as_str().map(str::trim) {
+            Some(text) if text.starts_with("It") => Ok(text.to_owned()),
+            other => bail!("{other:?}"),
+        }
+    })?;
+    ensure!(!shown.contains(" on"), "the first token came with the third: {shown:?}");
+    window.picture("5-streaming");
+    window.wait_for_text("It arrives on Friday [DOC-1].")?;
+    window.wait("the take is done", |page| page.find_with_text("section.take button", "Promote"))?;
+    window.picture("6-takes");
+    ensure!(provider.count() == 1, "{} requests were sent", provider.count());
+
+    window.click("section.take button", "Promote")?;
+    window.wait("the sheet", |page| page.find("input[placeholder^='/path/to/golden']"))?;
+    let set = home.path("golden");
+    set_field(window.page(), "input[placeholder^='/path/to/golden']", &set.display().to_string())?;
+    set_field(window.page(), "textarea[placeholder='contains:30 days']", "contains:Friday")?;
+    window.wait_for_text("writes")?;
+    window.picture("7-promote");
+    window.click("[role=dialog] button.primary, dialog button.primary", "")?;
+    window.wait_for_text("The check now")?;
+    window.wait_for_text("pass")?;
+    window.picture("8-checked");
+    let check = Run::of(home.bare(&["--json", "check", &set.display().to_string()]));
+    ensure!(check.ok()["verdict"] == "pass", "{check}");
+    window.finish()
+}
+
+#[test]
+fn an_import_by_the_command_appears_in_the_open_window() -> Result<()> {
+    if window::is_missing() {
+        return Ok(());
+    }
+    let (home, _, file) = home();
+    let window = Window::open("import-by-command", &home, &[])?;
+    window.wait_for_text("Find out why it said that.")?;
+    home.retake(&["import", &file]).ok();
+    window.wait_for_text("Where is parcel 8?")?;
+    window.finish()
+}
+
+#[test]
+fn the_window_and_the_command_find_the_same() -> Result<()> {
+    if window::is_missing() {
+        return Ok(());
+    }
+    let (home, calls, file) = home();
+    home.retake(&["import", &file]).ok();
+    let window = Window::open("same-ids", &home, &[])?;
+    window.wait_for_text("Where is parcel 8?")?;
+    for query in [
+        "",
+        "parcel",
+        "\"parcel 3\"",
+        "tenant:north -\"parcel 1\"",
+        "monday OR friday",
+        "span(kind:llm latency:>500ms)",
+    ] {
+        let command = home.retake(&["search", "--limit", "100", "--", query]).ok();
+        let ids = |rows: &Value| -> Vec<String> {
+            rows.as_array()
+                .into_iter()
+                .flatten()
+                .filter_map(|row| row["trace_id"].as_str())
+                .map(str::to_owned)
+                .collect()
+        };
+        let expected = ids(&command["rows"]);
+        search(&window, query)?;
+        let total = expected.len() as u64;
+        window.wait(&format!("{total} rows for {query:?}"), |page| match rows(page)? {
+            n if n == total => Ok(()),
+            n => bail!("{n} rows"),
+        })?;
+        let shown = window
+            .page()
+            .run("return [...document.querySelectorAll('[role=grid] [role=row]')].map((r) => r.innerText)", &[])?;
+        for (row, id) in shown.as_array().into_iter().flatten().zip(&expected) {
+            let call = calls.iter().find(|call| call.trace_id() == *id).context("an id of ours")?;
+            ensure!(
+                row.as_str().is_some_and(|text| text.contains(&call.question)),
+                "{query:?}: {row} is not {}",
+                call.question
+            );
+        }
+    }
+    window.finish()
+}
+
+#[test]
+fn both_themes_and_every_view_without_complaint() -> Result<()> {
+    if window::is_missing() {
+        return Ok(());
+    }
+    let (home, _, file) = home();
+    home.retake(&["import", &file]).ok();
+    let window = Window::open("themes", &home, &[])?;
+    window.wait_for_text("Where is parcel 8?")?;
+    window.click("[role=row]", "parcel 8")?;
+    window.wait_for_text("Answer from the sources.")?;
+    let mut seen = Vec::new();
+    for _ in 0..3 {
+        // Theme is a command of the palette: system, dark, light.
+        window.page().press(&[key::CONTROL, "k"])?;
+        let field = window.wait("the palette", |page| page.find("[role=dialog] input, dialog input"))?;
+        window.page().type_into(&field, "Change theme")?;
+        window.page().type_into(&field, key::ENTER)?;
+        let colour = window.page().run("return getComputedStyle(document.body).backgroundColor", &[])?;
+        let name = if is_dark(&colour) { "dark" } else { "light" };
+        window.picture(name);
+        seen.push(name);
+    }
+    ensure!(seen.contains(&"dark") && seen.contains(&"light"), "{seen:?}");
+    for view in ["Runs", "Prompts", "Golden sets", "Sources", "Settings", "Traces"] {
+        let place = window.page().find(&format!("nav [aria-label='{view}']"))?;
+        window.page().click(&place)?;
+        window.wait(view, |page| page.find(&format!("nav [aria-label='{view}'][aria-current=page]")))?;
+        window.picture(&view.replace(' ', "-").to_lowercase());
+    }
+    window.page().press(&[key::ESCAPE])?;
+    let heading = window.page().find("main")?;
+    ensure!(!window.page().text(&heading)?.is_empty(), "the view is empty");
+    window.finish()
+}
+
+fn is_dark(colour: &Value) -> bool {
+    let parts: Vec<u32> = colour
+        .as_str()
+        .unwrap_or_default()
+        .split(|c: char| !c.is_ascii_digit())
+        .filter_map(|part| part.parse().ok())
+        .collect();
+    parts.iter().take(3).sum::<u32>() < 3 * 128
+}

@@ -1,0 +1,164 @@
+//! A client of the W3C WebDriver protocol, as much of it as the tests of the window need. It speaks to a driver on
+//! loopback, one request a connection.
+
+use anyhow::{Context as _, Result, anyhow, bail};
+use serde_json::{Value, json};
+use std::io::{Read as _, Write as _};
+use std::net::TcpStream;
+use std::time::Duration;
+
+/// The key of an element's reference in JSON, fixed by the protocol.
+const ELEMENT: &str = "element-6066-11e4-a52e-4f735466cecf";
+
+/// Keys that have no character, by the protocol's table.
+pub mod key {
+    pub const ENTER: &str = "\u{e007}";
+    pub const ESCAPE: &str = "\u{e00c}";
+    pub const CONTROL: &str = "\u{e009}";
+}
+
+/// A window under control.
+pub struct Session {
+    port: u16,
+    id: String,
+}
+
+/// An element of its page.
+#[derive(Debug, Clone)]
+pub struct Element(String);
+
+impl Session {
+    /// Starts the program; returns when its page can be asked.
+    pub fn start(port: u16, program: &str, args: &[String]) -> Result<Self> {
+        // A `browserName` would make the driver look for its own browser.
+        let capabilities =
+            json!({"capabilities": {"alwaysMatch": {"webkitgtk:browserOptions": {"binary": program, "args": args}}}});
+        let value = request(port, "POST", "/session", Some(&capabilities))?;
+        let id = value["sessionId"].as_str().context("the driver gave no session id")?.to_owned();
+        Ok(Self { port, id })
+    }
+
+    fn ask(&self, method: &str, path: &str, body: Option<&Value>) -> Result<Value> {
+        request(self.port, method, &format!("/session/{}{path}", self.id), body)
+    }
+
+    /// Runs a function body in the page; `arguments` are its arguments. A returned element is JSON.
+    pub fn run(&self, script: &str, arguments: &[Value]) -> Result<Value> {
+        self.ask("POST", "/execute/sync", Some(&json!({"script": script, "args": arguments})))
+    }
+
+    /// The first element that a CSS selector finds.
+    pub fn find(&self, css: &str) -> Result<Element> {
+        let value = self.ask("POST", "/element", Some(&json!({"using": "css selector", "value": css})))?;
+        element(&value).with_context(|| format!("nothing fits {css:?}"))
+    }
+
+    /// The first visible element of the selector whose text or label holds the words.
+    pub fn find_with_text(&self, css: &str, words: &str) -> Result<Element> {
+        let script = "const [css, words] = arguments;
+            return [...document.querySelectorAll(css)].find((e) => e.getClientRects().length > 0 &&
+                ((e.textContent ?? '') + ' ' + (e.getAttribute('aria-label') ?? '')).includes(words)) ?? null;";
+        let value = self.run(script, &[json!(css), json!(words)])?;
+        element(&value).with_context(|| format!("no {css:?} says {words:?}"))
+    }
+
+    /// Clicks as a person does; by script where this build of the web view takes no pointer.
+    pub fn click(&self, target: &Element) -> Result<()> {
+        let clicked = self.ask("POST", &format!("/element/{}/click", target.0), Some(&json!({})));
+        if let Err(error) = clicked {
+            eprintln!("click by script, since: {error:#}");
+            self.run("arguments[0].click()", &[reference(target)])?;
+        }
+        Ok(())
+    }
+
+    /// Types into an element.
+    pub fn type_into(&self, target: &Element, text: &str) -> Result<()> {
+        self.ask("POST", &format!("/element/{}/value", target.0), Some(&json!({"text": text}))).map(drop)
+    }
+
+    /// Presses keys on what has the focus; all are held together, as in Control with K.
+    pub fn press(&self, keys: &[&str]) -> Result<()> {
+        let step = |kind: &str, key: &&str| json!({"type": kind, "value": key});
+        let down = keys.iter().map(|key| step("keyDown", key));
+        let up = keys.iter().rev().map(|key| step("keyUp", key));
+        let actions: Vec<Value> = down.chain(up).collect();
+        let body = json!({"actions": [{"type": "key", "id": "keyboard", "actions": actions}]});
+        self.ask("POST", "/actions", Some(&body)).map(drop)
+    }
+
+    /// Text of an element as it is rendered.
+    pub fn text(&self, target: &Element) -> Result<String> {
+        let value = self.ask("GET", &format!("/element/{}/text", target.0), None)?;
+        Ok(value.as_str().unwrap_or_default().to_owned())
+    }
+
+    /// The page as PNG.
+    pub fn screenshot(&self) -> Result<Vec<u8>> {
+        let value = self.ask("GET", "/screenshot", None)?;
+        from_base64(value.as_str().context("no picture")?)
+    }
+
+    /// Ends the program.
+    pub fn end(&self) -> Result<()> {
+        self.ask("DELETE", "", None).map(drop)
+    }
+}
+
+/// An element as an argument of a script.
+pub fn reference(target: &Element) -> Value {
+    json!({ELEMENT: target.0})
+}
+
+fn element(value: &Value) -> Option<Element> {
+    value.get(ELEMENT).and_then(Value::as_str).map(|id| Element(id.to_owned()))
+}
+
+/// Whether a driver answers on the port.
+pub fn is_ready(port: u16) -> bool {
+    request(port, "GET", "/status", None).is_ok()
+}
+
+fn request(port: u16, method: &str, path: &str, body: Option<&Value>) -> Result<Value> {
+    let mut stream = TcpStream::connect(("127.0.0.1", port)).context("the driver does not answer")?;
+    stream.set_read_timeout(Some(Duration::from_secs(120)))?;
+    let body = body.map(Value::to_string).unwrap_or_default();
+    write!(
+        stream,
+        "{method} {path} HTTP/1.1\r\nHost: 127.0.0.1:{port}\r\nConnection: close\r\n\
+         Content-Type: application/json\r\nContent-Length: {}\r\n\r\n{body}",
+        body.len()
+    )?;
+    let mut bytes = Vec::new();
+    stream.read_to_end(&mut bytes).context("the driver did not finish its answer")?;
+    let answer = String::from_utf8_lossy(&bytes);
+    let (_, json) = answer.split_once("\r\n\r\n").ok_or_else(|| anyhow!("the driver closed the connection"))?;
+    let mut answer: Value = serde_json::from_str(json).with_context(|| format!("the driver answered {json:?}"))?;
+    let value = answer["value"].take();
+    if let Some(error) = value.get("error").and_then(Value::as_str) {
+        bail!("{method} {path}: {error}: {}", value["message"].as_str().unwrap_or_default())
+    }
+    Ok(value)
+}
+
+fn from_base64(text: &str) -> Result<Vec<u8>> {
+    let mut bytes = Vec::with_capacity(text.len() / 4 * 3);
+    let (mut bits, mut held) = (0u32, 0);
+    for byte in text.bytes().filter(|byte| !byte.is_ascii_whitespace() && *byte != b'=') {
+        let digit = match byte {
+            b'A'..=b'Z' => byte - b'A',
+            b'a'..=b'z' => byte - b'a' + 26,
+            b'0'..=b'9' => byte - b'0' + 52,
+            b'+' => 62,
+            b'/' => 63,
+            _ => bail!("the picture is no base64"),
+        };
+        bits = bits << 6 | u32::from(digit);
+        held += 6;
+        if held >= 8 {
+            held -= 8;
+            bytes.push((bits >> held & 0xff) as u8);
+        }
+    }
+    Ok(bytes)
+}

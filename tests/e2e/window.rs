@@ -1,0 +1,173 @@
+//! The built window in folders of its own, with a driver of its own; what the page complained about fails the test.
+
+use crate::webdriver::{self, Session};
+use anyhow::{Context as _, Result, bail};
+use retake_tests::Home;
+use serde_json::json;
+use std::net::TcpListener;
+use std::path::PathBuf;
+use std::process::{Child, Command, Stdio};
+use std::thread::sleep;
+use std::time::{Duration, Instant};
+
+/// How long a page may take to show what it is waited for: a busy machine is no failure.
+const PATIENCE: Duration = Duration::from_secs(60);
+
+/// The built window, which `cargo xtask e2e` names.
+fn app() -> Result<PathBuf> {
+    std::env::var_os("RETAKE_APP").map(PathBuf::from).context("RETAKE_APP names no window; run `cargo xtask e2e`")
+}
+
+/// Whether there is no window to test; says so, and fails where `RETAKE_REQUIRE` asks for it.
+pub fn is_missing() -> bool {
+    let missing = app().is_err() || std::env::var_os("DISPLAY").is_none();
+    if missing {
+        retake_testkit::skip("e2e", "RETAKE_APP or DISPLAY is not set; run `cargo xtask e2e`");
+    }
+    missing
+}
+
+/// A window that is open.
+pub struct Window {
+    name: String,
+    driver: Child,
+    session: Session,
+    checked: bool,
+}
+
+impl Window {
+    /// Opens it on the workspace of the home. `env` reaches the window; `RETAKE_E2E_PICK` answers its file picker.
+    pub fn open(name: &str, home: &Home, env: &[(&str, &str)]) -> Result<Self> {
+        let port = free_port()?;
+        let mut command = Command::new("WebKitWebDriver");
+        command.arg(format!("--port={port}")).args(["--host=127.0.0.1"]);
+        home.set_up(&mut command);
+        command
+            .env("TAURI_AUTOMATION", "true")
+            .env("TAURI_WEBVIEW_AUTOMATION", "true")
+            .env("WEBKIT_DISABLE_DMABUF_RENDERER", "1")
+            .env("GDK_BACKEND", "x11")
+            .envs(env.iter().copied());
+        let driver = command.stdin(Stdio::null()).spawn().context("cannot start WebKitWebDriver")?;
+        let mut driver = Kill(Some(driver));
+        until("the driver answers", || Ok(webdriver::is_ready(port).then_some(())))?;
+        let args = ["--workspace".to_owned(), home.workspace().display().to_string()];
+        let session = Session::start(port, &app()?.display().to_string(), &args)?;
+        session.run(LISTEN, &[])?;
+        let driver = driver.0.take().context("the driver runs")?;
+        Ok(Self { name: name.to_owned(), driver, session, checked: false })
+    }
+
+    /// The page.
+    pub fn page(&self) -> &Session {
+        &self.session
+    }
+
+    /// Waits until the page gives something; what it complained about meanwhile is in the error.
+    pub fn wait<T>(&self, what: &str, look: impl Fn(&Session) -> Result<T>) -> Result<T> {
+        let found = until(what, || Ok(look(&self.session).ok()));
+        if found.is_err() {
+            let last = look(&self.session).err().map(|error| format!("{error:#}")).unwrap_or_default();
+            self.picture("failed");
+            return found.with_context(|| last);
+        }
+        found
+    }
+
+    /// Waits until the whole page shows the words.
+    pub fn wait_for_text(&self, words: &str) -> Result<()> {
+        self.wait(&format!("{words:?} is shown"), |page| {
+            let shown = page.run("return document.body.innerText.includes(arguments[0])", &[json!(words)])?;
+            if shown == true { Ok(()) } else { bail!("not yet") }
+        })
+    }
+
+    /// Clicks the first visible element of the selector that says the words, when it is there.
+    pub fn click(&self, css: &str, words: &str) -> Result<()> {
+        let target = self.wait(&format!("a {css:?} that says {words:?}"), |page| page.find_with_text(css, words))?;
+        self.session.click(&target)
+    }
+
+    /// Leaves a picture in the folder of screenshots.
+    pub fn picture(&self, moment: &str) {
+        let Some(folder) = std::env::var_os("RETAKE_SCREENSHOTS").map(PathBuf::from) else { return };
+        let taken = self.session.screenshot().and_then(|bytes| {
+            std::fs::create_dir_all(&folder)?;
+            Ok(std::fs::write(folder.join(format!("{}-{moment}.png", self.name)), bytes)?)
+        });
+        if let Err(error) = taken {
+            eprintln!("no picture {moment}: {error:#}");
+        }
+    }
+
+    /// Fails if the page broke the content policy, fell back to a slower bridge or threw.
+    pub fn finish(mut self) -> Result<()> {
+        self.checked = true;
+        let complaints = self.session.run("return window.__complaints()", &[])?;
+        self.picture("end");
+        self.session.end()?;
+        if complaints.as_array().is_some_and(Vec::is_empty) {
+            return Ok(());
+        }
+        bail!("the page complained: {complaints:#}")
+    }
+}
+
+impl Drop for Window {
+    fn drop(&mut self) {
+        if !self.checked {
+            self.picture("failed");
+            let _ = self.session.end();
+        }
+        let _ = self.driver.kill();
+        let _ = self.driver.wait();
+    }
+}
+
+/// Collects what goes wrong in the page: policy violations, buffered ones too, the bridge's fallback, errors.
+const LISTEN: &str = "
+    const complaints = [];
+    const add = (kind, text) => complaints.push(kind + ': ' + text);
+    document.addEventListener('securitypolicyviolation', (e) => add('policy', e.violatedDirective + ' ' + e.blockedURI));
+    if ('ReportingObserver' in window) {
+        new ReportingObserver((reports) => reports.forEach((r) => add('policy', JSON.stringify(r.body ?? r))),
+            { types: ['csp-violation'], buffered: true }).observe();
+    }
+    for (const level of ['warn', 'error']) {
+        const original = console[level];
+        console[level] = (...words) => { add('console.' + level, words.map(String).join(' ')); original.apply(console, words); };
+    }
+    window.addEventListener('error', (e) => add('error', e.message));
+    window.addEventListener('unhandledrejection', (e) => add('rejection', String(e.reason)));
+    window.__complaints = () => [...new Set([...complaints, ...(window.__RETAKE_E2E__?.complaints ?? [])])];
+";
+
+/// Looks until there is something, with a short rest between looks.
+fn until<T>(what: &str, mut look: impl FnMut() -> Result<Option<T>>) -> Result<T> {
+    let start = Instant::now();
+    loop {
+        if let Some(found) = look()? {
+            return Ok(found);
+        }
+        if start.elapsed() > PATIENCE {
+            bail!("waited {} s until {what}", PATIENCE.as_secs())
+        }
+        sleep(Duration::from_millis(100));
+    }
+}
+
+fn free_port() -> Result<u16> {
+    Ok(TcpListener::bind("127.0.0.1:0")?.local_addr()?.port())
+}
+
+/// Ends a process that nobody took over.
+struct Kill(Option<Child>);
+
+impl Drop for Kill {
+    fn drop(&mut self) {
+        if let Some(child) = &mut self.0 {
+            let _ = child.kill();
+            let _ = child.wait();
+        }
+    }
+}
