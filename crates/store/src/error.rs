@@ -97,3 +97,9 @@ impl From<rusqlite::Error> for StoreError {
         Self::from_sqlite(&error, Path::new(""))
     }
 }
+
+impl From<rusqlite::types::FromSqlError> for StoreError {
+    fn from(error: rusqlite::types::FromSqlError) -> Self {
+        Self::Damaged { path: std::path::PathBuf::new(), why: error.to_string() }
+    }
+}

@@ -20,7 +20,6 @@ mod rollup;
 pub mod rows;
 mod search;
 mod segment;
-mod stubs;
 mod table;
 mod undo;
 mod workspace;

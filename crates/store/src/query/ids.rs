@@ -140,8 +140,8 @@ fn span_ids(connection: &Connection, text: &str) -> Result<Vec<(Id, Id)>> {
 
 /// Keys of all traces whose id begins with `prefix`.
 pub(crate) fn trace_pks_beginning(connection: &Connection, prefix: &str) -> Result<Vec<i64>> {
-    let mut statement = connection
-        .prepare_cached("SELECT trace_pk, trace_key FROM trace WHERE trace_key >= ?1 AND trace_key < ?2")?;
+    let mut statement =
+        connection.prepare_cached("SELECT trace_pk, trace_key FROM trace WHERE trace_key >= ?1 AND trace_key < ?2")?;
     keys_beginning(&mut statement, prefix, 32)
 }
 

@@ -411,6 +411,11 @@ pub(crate) fn key_of_id(id: &Id, source: &str) -> Vec<u8> {
     key
 }
 
+/// The id of a key in the form of the column of parents.
+pub(crate) fn id_blob(key: &[u8]) -> std::borrow::Cow<'_, [u8]> {
+    if matches!(key.len(), 8 | 16) { key.into() } else { id_of_key(key).to_blob().into() }
+}
+
 /// Inverse of [`key_of_id`].
 pub(crate) fn id_of_key(key: &[u8]) -> Id {
     if matches!(key.len(), 8 | 16) {
@@ -434,7 +439,8 @@ fn usage_to_blob(usage: &Usage) -> Option<Vec<u8>> {
     Some(blob)
 }
 
-fn usage_from_blob(blob: &[u8]) -> Usage {
+/// Usage of a column.
+pub(crate) fn usage_from_blob(blob: &[u8]) -> Usage {
     let mut at = 0;
     let mut next = || take(blob, &mut at).ok().and_then(|n| n.checked_sub(1)).map(|n| n as i64);
     Usage {

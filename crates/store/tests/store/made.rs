@@ -253,14 +253,15 @@ pub fn refund(trace: u32, tenant: &str, question: &str, answer: &str) -> Vec<Spa
 }
 
 pub struct Made {
-    pub folder: tempfile::TempDir,
+    /// Keeps the folder until the workspace is closed.
+    pub _folder: tempfile::TempDir,
     pub workspace: Workspace,
 }
 
 pub fn workspace() -> Made {
     let folder = tempfile::tempdir().expect("a folder");
     let workspace = Workspace::open(&folder.path().join("w.retake"), OpenMode::Create).expect("a workspace");
-    Made { folder, workspace }
+    Made { _folder: folder, workspace }
 }
 
 /// Imports facts as one batch, in slices; gives the batch's id and what was counted.

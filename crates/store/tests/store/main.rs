@@ -4,3 +4,4 @@ mod laws;
 mod made;
 mod open;
 mod reads;
+mod search;
