@@ -159,6 +159,11 @@ pub struct Outline {
 const MAX_PATHS: usize = 4096;
 
 impl Outline {
+    /// Of the first bytes of a file.
+    pub(crate) fn of_bytes(bytes: &[u8]) -> Self {
+        Self::of(bytes.strip_prefix(b"\xEF\xBB\xBF").unwrap_or(bytes))
+    }
+
     fn of(bytes: &[u8]) -> Self {
         let mut outline = Self::default();
         let first = bytes.iter().find(|b| !b.is_ascii_whitespace());
@@ -185,6 +190,13 @@ impl Outline {
     /// True when some value has this path.
     pub fn has(&self, path: &str) -> bool {
         self.paths.contains_key(path)
+    }
+
+    /// True when some path ends with this, at a step.
+    pub fn has_anywhere(&self, path: &str) -> bool {
+        self.paths
+            .keys()
+            .any(|own| own.strip_suffix(path).is_some_and(|before| before.is_empty() || before.ends_with('.')))
     }
 
     /// How many of these paths are there.

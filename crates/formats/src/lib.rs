@@ -3,10 +3,13 @@
 //! Pure: no store, clock, network. A parser takes any bytes: it never panics, never ends a file for one record, and gives
 //! records *and* warnings. The path of a file is never looked at. Adding a format is one module and one line in [`all`].
 
+pub mod audit;
 pub mod detect;
 mod hash;
 mod json;
+pub mod mapping;
 pub mod otlp;
+mod records;
 pub mod redact;
 pub mod sink;
 mod splitter;
@@ -55,7 +58,7 @@ pub trait Format: Send + Sync {
 
 /// Every format, strongest claims first only by convention: detection compares verdicts, not places.
 pub fn all() -> &'static [&'static dyn Format] {
-    &[&otlp::json::OtlpJson, &otlp::protobuf::OtlpProtobuf]
+    &[&otlp::json::OtlpJson, &otlp::protobuf::OtlpProtobuf, &audit::AuditJson, &audit::AuditCsv]
 }
 
 /// The format with this name.

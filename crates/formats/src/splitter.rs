@@ -326,6 +326,12 @@ impl<'a> Window<'a> {
         }
     }
 
+    /// What is buffered from the next byte on.
+    pub fn at_hand(&mut self) -> std::io::Result<&[u8]> {
+        self.fill()?;
+        Ok(self.rest())
+    }
+
     /// Whether the second line of what is at hand begins an object with such a key: a file with one document a line, even
     /// when its first line is broken.
     pub fn second_line_is(&mut self, known: impl Fn(&str) -> bool) -> std::io::Result<bool> {

@@ -6,6 +6,8 @@ use crate::source::files_below;
 use crate::unpack::{self, Member, Trouble, Visitor};
 use crate::{IngestError, RetakeProjector, Source};
 use crossbeam_channel::{Receiver, Sender, bounded};
+use retake_formats::audit::format_for_mapping;
+use retake_formats::mapping::Mapping;
 use retake_formats::{Context, Detection, Format, FormatError, Head, Input, WarningAt, by_name, detect, redact};
 use retake_model::Code;
 use retake_store::{BatchHandle, BatchRow, Cancel, Counters, OpenMode, SkippedFile, StoreError, Workspace};
@@ -58,6 +60,7 @@ pub fn import(
         Some(name) => Some(by_name(name).ok_or_else(|| IngestError::UnknownFormat(name.clone()))?),
         None => None,
     };
+    let mapping = options.mapping.as_deref().map(Mapping::parse).transpose().map_err(IngestError::Mapping)?;
     let names: Vec<String> = sources.iter().map(Source::name).collect();
     let (to_writer, from_parser) = bounded(2);
     let hash_key = workspace.workspace_key();
@@ -65,6 +68,7 @@ pub fn import(
         let writer = scope.spawn(|| write(workspace, &names, options, from_parser));
         let mut reader = Reader {
             forced,
+            mapping,
             options,
             hash_key,
             to_writer,
@@ -244,6 +248,7 @@ fn outcome(
 /// The reading side.
 struct Reader<'a> {
     forced: Option<&'static dyn Format>,
+    mapping: Option<Mapping>,
     options: &'a ImportOptions,
     hash_key: [u8; 32],
     to_writer: Sender<ToWriter>,
@@ -302,6 +307,11 @@ impl Reader<'_> {
             return Err(skipped(Code::InputNotUnderstood, "the file is empty".to_owned(), Vec::new()));
         }
         let head = Head::new(head, whole);
+        if let Some(mapping) = &self.mapping
+            && let Some(format) = format_for_mapping(&head, mapping)
+        {
+            return Ok(format);
+        }
         match detect(&head) {
             Detection::Found(format) => Ok(format),
             Detection::Ambiguous(claims) => {

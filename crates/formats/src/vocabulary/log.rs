@@ -81,8 +81,39 @@ fn content_of(span: Span, attributes: JsonMap, issues: &mut Vec<(Code, String)>)
     }
 }
 
-/// The audit event that a log record is, when its fields say so.
+/// The audit event that a log record is, when its fields say so. Body and attributes are looked at together.
 pub(crate) fn audit_of_log(log: &LogRecord) -> Option<AuditEvent> {
-    let _ = log;
-    None
+    let name = name_of(&log.event_name, &JsonMap::new());
+    if name.as_deref().is_some_and(|name| name.starts_with("gen_ai.")) {
+        return None;
+    }
+    let mut fields = plain(log.attributes.clone());
+    match log.body.clone().map(value_of) {
+        Some(Value::Object(body)) => {
+            for (key, value) in body {
+                fields.entry(key).or_insert(value);
+            }
+        }
+        Some(text @ Value::String(_)) => {
+            if let Some(Value::Object(body)) = super::attributes::json_in(&text) {
+                for (key, value) in body {
+                    fields.entry(key).or_insert(value);
+                }
+            }
+        }
+        _ => {}
+    }
+    if fields.keys().any(|key| key.starts_with("gen_ai.")) {
+        return None;
+    }
+    let mut event = crate::audit::event_of_attributes(&fields)?;
+    let nanos = if log.time_unix_nano > 0 { log.time_unix_nano } else { log.observed_time_unix_nano };
+    event.time_ns = event.time_ns.or_else(|| i64::try_from(nanos).ok().filter(|n| *n > 0));
+    if event.trace_id.is_none() && !log.trace_id.is_empty() {
+        event.trace_id = Some(id(&log.trace_id, 16));
+    }
+    if event.span_id.is_none() && !log.span_id.is_empty() {
+        event.span_id = Some(id(&log.span_id, 8));
+    }
+    Some(event)
 }

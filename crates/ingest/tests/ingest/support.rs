@@ -21,7 +21,10 @@ impl Bench {
     }
 
     pub fn try_paths(&self, paths: &[PathBuf]) -> Result<BatchRow, IngestError> {
-        self.import(paths.iter().cloned().map(Source::Path).collect(), &ImportOptions { now_ns: 1, ..Default::default() })
+        self.import(
+            paths.iter().cloned().map(Source::Path).collect(),
+            &ImportOptions { now_ns: 1, ..Default::default() },
+        )
     }
 
     pub fn bytes(&self, name: &str, bytes: &[u8]) -> Result<BatchRow, IngestError> {
@@ -41,7 +44,8 @@ impl Bench {
     }
 
     pub fn undo(&self, batch_id: &str) {
-        retake_ingest::undo(&self.workspace, batch_id, &RetakeProjector::default(), &Cancel::default()).expect("undone");
+        retake_ingest::undo(&self.workspace, batch_id, &RetakeProjector::default(), &Cancel::default())
+            .expect("undone");
     }
 }
 

@@ -1,0 +1,222 @@
+//! Audit events as CSV. The delimiter is the one under which most columns are known; quoted fields may hold line breaks.
+
+use super::recognise::{Recogniser, covers, normalised};
+use super::{fact, recogniser};
+use crate::otlp::record::rejected;
+use crate::sink::{FormatError, Input, Sink, WarningAt};
+use crate::splitter::Place;
+use crate::{Context, Format, Head, MAX_RECORD_BYTES, Strength, Verdict};
+use csv::{ByteRecord, ReaderBuilder, WriterBuilder};
+use retake_model::{Code, JsonMap, Mapped};
+use serde_json::Value;
+use std::cell::Cell;
+use std::io::{BufRead, BufReader, Read};
+use std::rc::Rc;
+
+/// The format.
+pub struct AuditCsv;
+
+const NAME: &str = "audit-csv";
+const DELIMITERS: [u8; 4] = [b',', b';', b'\t', b'|'];
+
+impl Format for AuditCsv {
+    fn name(&self) -> &'static str {
+        NAME
+    }
+    fn title(&self) -> &'static str {
+        "Audit log (CSV)"
+    }
+    fn signals(&self) -> &'static [&'static str] {
+        &["audit"]
+    }
+    fn extensions(&self) -> &'static [&'static str] {
+        &["csv", "tsv", "txt"]
+    }
+    fn lacks(&self) -> &'static [&'static str] {
+        &["the time zone, unless each time names it: UTC is taken", "trace ids on every event"]
+    }
+
+    fn detect(&self, head: &Head<'_>) -> Verdict {
+        let Some(text) = head.text() else { return Verdict::not_mine("not text") };
+        if text.trim_start().starts_with(['{', '[']) {
+            return Verdict::not_mine("JSON, not rows of columns");
+        }
+        let (delimiter, names) = header_of(text.as_bytes());
+        if names.len() < 3 {
+            return Verdict::not_mine("the first line is no header of three or more columns");
+        }
+        let (known, enough) = covers(&names);
+        if !enough {
+            let missing: Vec<&str> =
+                ["time", "actor", "action", "decision"].into_iter().filter(|field| !known.contains(field)).collect();
+            let why = format!("the header has no column for {}", missing.join(", "));
+            return Verdict::near(why, u8::try_from(known.len()).unwrap_or_default());
+        }
+        let fields: Vec<&str> = known.into_iter().collect();
+        let reason = format!("columns for {} between {:?}", fields.join(", "), char::from(delimiter));
+        Verdict::mine(Strength::Generic, reason)
+    }
+
+    fn parse(&self, input: Input<'_>, context: &Context<'_>, sink: &mut dyn Sink) -> Result<(), FormatError> {
+        let mut recogniser = recogniser(context.mapping).map_err(FormatError::Mapping)?;
+        let outcome = rows(input.reader, context, sink, &mut recogniser);
+        sink.mapping(recogniser.report());
+        outcome
+    }
+
+    fn remap(&self, body: &[u8], mapping: Option<&str>) -> Mapped {
+        let Ok(mut recogniser) = recogniser(mapping) else { return Mapped::Raw };
+        let delimiter = recogniser.delimiter().unwrap_or_else(|| header_of(body).0);
+        let mut reader = ReaderBuilder::new().delimiter(delimiter).flexible(true).has_headers(false).from_reader(body);
+        let mut records = reader.byte_records();
+        let (Some(Ok(header)), Some(Ok(row))) = (records.next(), records.next()) else { return Mapped::Raw };
+        let event = record_of(&header, &row).and_then(|record| recogniser.event(&record, &mut Vec::new()));
+        event.map_or(Mapped::Raw, |event| Mapped::Audit(Box::new(event)))
+    }
+}
+
+/// The delimiter and the column names, from the first bytes.
+fn header_of(bytes: &[u8]) -> (u8, Vec<String>) {
+    let bytes = bytes.strip_prefix(b"\xEF\xBB\xBF").unwrap_or(bytes);
+    let columns = |delimiter: u8| -> Vec<String> {
+        let mut reader = ReaderBuilder::new().delimiter(delimiter).flexible(true).has_headers(false).from_reader(bytes);
+        let mut header = ByteRecord::new();
+        match reader.read_byte_record(&mut header) {
+            Ok(true) => header.iter().map(|name| normalised(&String::from_utf8_lossy(name))).collect(),
+            _ => Vec::new(),
+        }
+    };
+    let mut best = (b',', Vec::new(), (0, 0));
+    for delimiter in DELIMITERS {
+        let names = columns(delimiter);
+        let rank = (covers(&names).0.len(), names.len());
+        if rank > best.2 {
+            best = (delimiter, names, rank);
+        }
+    }
+    (best.0, best.1)
+}
+
+/// Ends a stream whose record goes on without end: an unclosed quote must not take the memory.
+struct Bounded<R> {
+    inner: R,
+    read: u64,
+    record_from: Rc<Cell<u64>>,
+    cut: Rc<Cell<bool>>,
+}
+
+impl<R: Read> Read for Bounded<R> {
+    fn read(&mut self, out: &mut [u8]) -> std::io::Result<usize> {
+        if self.read.saturating_sub(self.record_from.get()) > MAX_RECORD_BYTES as u64 {
+            self.cut.set(true);
+            return Ok(0);
+        }
+        let n = self.inner.read(out)?;
+        self.read += n as u64;
+        Ok(n)
+    }
+}
+
+fn rows(
+    reader: Box<dyn Read + '_>,
+    context: &Context<'_>,
+    sink: &mut dyn Sink,
+    recogniser: &mut Recogniser,
+) -> Result<(), FormatError> {
+    let mut buffered = BufReader::with_capacity(64 << 10, reader);
+    let mut skipped = 0;
+    if buffered.fill_buf()?.starts_with(b"\xEF\xBB\xBF") {
+        buffered.consume(3);
+        skipped = 3;
+    }
+    let delimiter = match recogniser.delimiter() {
+        Some(delimiter) => delimiter,
+        None => header_of(buffered.fill_buf()?).0,
+    };
+    let (record_from, cut) = (Rc::new(Cell::new(0)), Rc::new(Cell::new(false)));
+    let bounded = Bounded { inner: buffered, read: 0, record_from: Rc::clone(&record_from), cut: Rc::clone(&cut) };
+    let mut reader = ReaderBuilder::new().delimiter(delimiter).flexible(true).has_headers(false).from_reader(bounded);
+    let mut header = ByteRecord::new();
+    if !reader.read_byte_record(&mut header).map_err(read_error)? {
+        return Ok(());
+    }
+    let mut row = ByteRecord::new();
+    loop {
+        record_from.set(reader.position().byte());
+        let more = reader.read_byte_record(&mut row).map_err(read_error)?;
+        let at = row.position().map_or((0, 0), |at| (at.byte() + skipped, at.line()));
+        let place = Place { offset: at.0, line: at.1 };
+        if cut.get() {
+            let message = "a quoted field does not end within 64 MiB; the rows before are kept".to_owned();
+            sink.warning(WarningAt {
+                code: Code::RecordTooLarge,
+                message,
+                line: Some(place.line),
+                byte_offset: place.offset,
+            });
+            return Ok(());
+        }
+        if !more {
+            return Ok(());
+        }
+        if row.iter().all(<[u8]>::is_empty) {
+            continue;
+        }
+        let body = one_row(&header, &row, delimiter);
+        let mut issues = Vec::new();
+        let event = match record_of(&header, &row) {
+            Some(record) => recogniser
+                .event(&record, &mut issues)
+                .ok_or((Code::RecordUnreadable, "the row has neither actor nor action nor decision")),
+            None => Err((Code::InvalidUtf8, "a field of the row is not UTF-8")),
+        };
+        if row.len() > header.len() {
+            let message = format!("the row has {} fields, the header {}", row.len(), header.len());
+            issues.push((Code::RecordUnreadable, message));
+        }
+        let fact = match event {
+            Ok(event) => fact(context, NAME, event, body, place),
+            Err((code, message)) => {
+                issues.push((code, message.to_owned()));
+                rejected(context, NAME, body, place)
+            }
+        };
+        for (code, message) in issues {
+            sink.warning(WarningAt { code, message, line: Some(place.line), byte_offset: place.offset });
+        }
+        sink.fact(fact)?;
+        sink.progress(place.offset)?;
+    }
+}
+
+fn read_error(error: csv::Error) -> FormatError {
+    match error.into_kind() {
+        csv::ErrorKind::Io(error) => error.into(),
+        other => FormatError::Read(std::io::Error::other(format!("{other:?}"))),
+    }
+}
+
+/// A row as an object; `None` when it is not UTF-8. Empty fields are absent.
+fn record_of(header: &ByteRecord, row: &ByteRecord) -> Option<JsonMap> {
+    let mut record = JsonMap::new();
+    for (at, field) in row.iter().enumerate() {
+        let value = std::str::from_utf8(field).ok()?;
+        let name = match header.get(at) {
+            Some(name) => std::str::from_utf8(name).ok()?.trim().to_owned(),
+            None => format!("column_{}", at + 1),
+        };
+        if !value.is_empty() {
+            record.insert(name, Value::from(value));
+        }
+    }
+    Some(record)
+}
+
+/// The header and one row.
+fn one_row(header: &ByteRecord, row: &ByteRecord, delimiter: u8) -> Vec<u8> {
+    let mut writer = WriterBuilder::new().delimiter(delimiter).flexible(true).from_writer(Vec::new());
+    // Writing to memory does not fail.
+    let _ = writer.write_byte_record(header);
+    let _ = writer.write_byte_record(row);
+    writer.into_inner().unwrap_or_default()
+}

@@ -1,0 +1,106 @@
+//! Audit events as JSON: lines, an array, or the list within one object.
+
+use super::{fact, object, recogniser};
+use crate::json::Json;
+use crate::otlp::record::{code_of, rejected};
+use crate::records::each_json;
+use crate::sink::{FormatError, Input, Sink, WarningAt};
+use crate::{Context, Format, Head, Strength, Verdict};
+use retake_model::{Code, Mapped};
+
+/// The format.
+pub struct AuditJson;
+
+const NAME: &str = "audit-json";
+const WRAPPERS: [&str; 7] = ["events", "Records", "records", "items", "data", "entries", "logs"];
+
+impl Format for AuditJson {
+    fn name(&self) -> &'static str {
+        NAME
+    }
+    fn title(&self) -> &'static str {
+        "Audit log (JSON lines or array)"
+    }
+    fn signals(&self) -> &'static [&'static str] {
+        &["audit"]
+    }
+    fn extensions(&self) -> &'static [&'static str] {
+        &["jsonl", "ndjson", "json"]
+    }
+    fn lacks(&self) -> &'static [&'static str] {
+        &["trace ids on every event: others are joined by request id, or by actor and time"]
+    }
+
+    fn detect(&self, head: &Head<'_>) -> Verdict {
+        let outline = head.outline();
+        if !outline.is_json() {
+            return Verdict::not_mine("not JSON");
+        }
+        let mut nearest = Vec::new();
+        for prefix in std::iter::once(String::new()).chain(WRAPPERS.iter().map(|wrapper| format!("{wrapper}[]."))) {
+            let names: Vec<String> = outline
+                .paths()
+                .filter_map(|path| path.strip_prefix(prefix.as_str()))
+                .filter(|name| !name.contains('.') && !name.contains("[]"))
+                .map(super::recognise::normalised)
+                .collect();
+            let (known, enough) = super::recognise::covers(&names);
+            if enough {
+                let fields: Vec<&str> = known.into_iter().collect();
+                return Verdict::mine(Strength::Generic, format!("objects have {}", fields.join(", ")));
+            }
+            if known.len() > nearest.len() {
+                nearest = known.into_iter().collect();
+            }
+        }
+        let missing: Vec<&str> =
+            ["time", "actor", "action", "decision"].into_iter().filter(|field| !nearest.contains(field)).collect();
+        let why = if missing.is_empty() {
+            "objects have no field that only an audit log has".to_owned()
+        } else {
+            format!("objects have no field for {}", missing.join(", "))
+        };
+        Verdict::near(why, u8::try_from(4 - missing.len().min(4)).unwrap_or_default())
+    }
+
+    fn parse(&self, input: Input<'_>, context: &Context<'_>, sink: &mut dyn Sink) -> Result<(), FormatError> {
+        let mut recogniser = recogniser(context.mapping).map_err(FormatError::Mapping)?;
+        let outcome = each_json(input.reader, &WRAPPERS, NAME, context, sink, &mut |bytes, place, sink| {
+            let mut issues = Vec::new();
+            let event = match Json::parse(bytes) {
+                Ok(parsed) => {
+                    if let Some(key) = parsed.repeated_key {
+                        issues.push((Code::DuplicateKey, format!("the key {key:?} stands twice in one object")));
+                    }
+                    let event =
+                        object(parsed.value.to_value()).and_then(|record| recogniser.event(&record, &mut issues));
+                    event.ok_or((
+                        Code::RecordUnreadable,
+                        "the record has neither actor nor action nor decision".to_owned(),
+                    ))
+                }
+                Err(fault) => Err((code_of(fault), fault.to_string())),
+            };
+            let fact = match event {
+                Ok(event) => fact(context, NAME, event, bytes.to_vec(), place),
+                Err(issue) => {
+                    issues.push(issue);
+                    rejected(context, NAME, bytes.to_vec(), place)
+                }
+            };
+            for (code, message) in issues {
+                sink.warning(WarningAt { code, message, line: Some(place.line), byte_offset: place.offset });
+            }
+            Ok(sink.fact(fact)?)
+        });
+        sink.mapping(recogniser.report());
+        outcome
+    }
+
+    fn remap(&self, body: &[u8], mapping: Option<&str>) -> Mapped {
+        let Ok(mut recogniser) = recogniser(mapping) else { return Mapped::Raw };
+        let Ok(parsed) = Json::parse(body) else { return Mapped::Raw };
+        let event = object(parsed.value.to_value()).and_then(|record| recogniser.event(&record, &mut Vec::new()));
+        event.map_or(Mapped::Raw, |event| Mapped::Audit(Box::new(event)))
+    }
+}

@@ -1,0 +1,167 @@
+//! Records of a JSON file: one a line, the elements of an array, or of the list within one object. One at a time.
+
+use crate::detect::Outline;
+use crate::otlp::record::{KEPT_BYTES, rejected};
+use crate::sink::{FormatError, Sink, WarningAt};
+use crate::splitter::{Broken, Cut, Place, Window};
+use crate::{Context, MAX_DEPTH, MAX_RECORD_BYTES};
+use retake_model::Code;
+use std::io::Read;
+
+/// Gives each record's bytes to `each`; what is broken is kept raw, warned of and passed over.
+pub(crate) fn each_json<'a>(
+    reader: Box<dyn Read + 'a>,
+    wrappers: &[&str],
+    format: &'static str,
+    context: &Context<'_>,
+    sink: &mut dyn Sink,
+    each: &mut dyn FnMut(&[u8], Place, &mut dyn Sink) -> Result<(), FormatError>,
+) -> Result<(), FormatError> {
+    let mut file = Records { window: Window::new(reader, 0), format, context, sink, each };
+    file.run(wrappers)
+}
+
+struct Records<'a, 'c, 's, 'f> {
+    window: Window<'a>,
+    format: &'static str,
+    context: &'c Context<'c>,
+    sink: &'s mut dyn Sink,
+    each: &'f mut dyn FnMut(&[u8], Place, &mut dyn Sink) -> Result<(), FormatError>,
+}
+
+enum End {
+    Broken(Broken),
+    Format(FormatError),
+}
+
+impl From<Broken> for End {
+    fn from(broken: Broken) -> Self {
+        Self::Broken(broken)
+    }
+}
+
+impl From<std::io::Error> for End {
+    fn from(error: std::io::Error) -> Self {
+        Self::Format(error.into())
+    }
+}
+
+impl From<FormatError> for End {
+    fn from(error: FormatError) -> Self {
+        Self::Format(error)
+    }
+}
+
+impl Records<'_, '_, '_, '_> {
+    fn run(&mut self, wrappers: &[&str]) -> Result<(), FormatError> {
+        if self.window.peek()? == Some(0xEF) {
+            for mark in [0xEF, 0xBB, 0xBF] {
+                if self.window.peek()? == Some(mark) {
+                    self.window.bump();
+                }
+            }
+        }
+        let outline = Outline::of_bytes(self.window.at_hand()?);
+        let wrapper = wrappers.iter().copied().find(|name| outline.has_under(&format!("{name}[].")));
+        // Records on lines of their own unless the first spreads over several.
+        self.window.one_per_line = wrapper.is_none() && first_line_is_whole(self.window.at_hand()?);
+        while let Some(next) = self.window.outer()? {
+            let place = self.window.place();
+            let outcome = match (next, wrapper) {
+                (b'{', Some(wrapper)) => self.wrapped(wrapper),
+                (b'{', None) => self.record(),
+                (b'[', _) => self.array(),
+                _ => self.stray(),
+            };
+            match outcome {
+                Ok(()) => {}
+                Err(End::Format(error)) => return Err(error),
+                Err(End::Broken(Broken::Read(error))) => return Err(error.into()),
+                Err(End::Broken(Broken::Ended)) => {
+                    self.warn(Code::RecordTruncated, "the file ends within a record; those before are kept", place);
+                    return Ok(());
+                }
+                Err(End::Broken(Broken::Garbage(what))) => {
+                    self.warn(Code::RecordUnreadable, what, place);
+                    self.window.one_per_line = true;
+                    if self.window.peek()? != Some(b'\n') && !self.window.next_line()? {
+                        return Ok(());
+                    }
+                }
+            }
+        }
+        Ok(())
+    }
+
+    fn warn(&mut self, code: Code, message: impl Into<String>, place: Place) {
+        let warning = WarningAt { code, message: message.into(), line: Some(place.line), byte_offset: place.offset };
+        self.sink.warning(warning);
+    }
+
+    fn stray(&mut self) -> Result<(), End> {
+        let mut cut = Cut { bytes: Vec::new(), place: self.window.place(), depth: 0, len: 0 };
+        self.window.rest_of_line(KEPT_BYTES, &mut cut)?;
+        self.warn(Code::RecordUnreadable, "the line is no JSON record", cut.place);
+        self.keep_raw(cut)
+    }
+
+    fn keep_raw(&mut self, mut cut: Cut) -> Result<(), End> {
+        cut.bytes.truncate(KEPT_BYTES);
+        if cut.bytes.is_empty() {
+            return Ok(());
+        }
+        let fact = rejected(self.context, self.format, cut.bytes, cut.place);
+        self.sink.fact(fact).map_err(FormatError::from)?;
+        Ok(())
+    }
+
+    fn wrapped(&mut self, wrapper: &str) -> Result<(), End> {
+        self.window.expect(b'{', "expected an object")?;
+        while let Some(key) = self.window.key()? {
+            if key == wrapper && self.window.inner()? == b'[' {
+                self.array()?;
+            } else {
+                self.window.skip()?;
+            }
+        }
+        Ok(())
+    }
+
+    fn array(&mut self) -> Result<(), End> {
+        self.window.bump();
+        while self.window.element()? {
+            match self.window.inner()? {
+                b'{' => self.record()?,
+                _ => self.window.skip()?,
+            }
+        }
+        Ok(())
+    }
+
+    fn record(&mut self) -> Result<(), End> {
+        let mut cut = Cut { bytes: Vec::new(), place: self.window.place(), depth: 0, len: 0 };
+        if let Err(broken) = self.window.cut_into(MAX_RECORD_BYTES, &mut cut) {
+            self.keep_raw(cut)?;
+            return Err(broken.into());
+        }
+        if cut.len > cut.bytes.len() as u64 {
+            let message = format!("a record of {} bytes; its first {KEPT_BYTES} are kept", cut.len);
+            self.warn(Code::RecordTooLarge, message, cut.place);
+            return self.keep_raw(cut);
+        }
+        if cut.depth > MAX_DEPTH {
+            self.warn(Code::NestingTooDeep, format!("a record is nested {} levels deep", cut.depth), cut.place);
+            return self.keep_raw(cut);
+        }
+        (self.each)(&cut.bytes, cut.place, self.sink)?;
+        self.sink.progress(self.window.offset()).map_err(FormatError::from)?;
+        Ok(())
+    }
+}
+
+fn first_line_is_whole(bytes: &[u8]) -> bool {
+    let bytes = bytes.trim_ascii_start();
+    let Some(at) = memchr::memchr(b'\n', bytes) else { return false };
+    let line = bytes.get(..at).unwrap_or_default().trim_ascii();
+    line.starts_with(b"{") && line.ends_with(b"}") && line.len() > 2
+}
