@@ -67,6 +67,13 @@ impl<'a> Evidence<'a> {
         self.names.survey
     }
 
+    /// The tenant for whom a span worked: the request's own. A span that names another one (a retriever that was given the
+    /// wrong filter) worked for it all the same; only below a root without a tenant is the span's own word taken.
+    pub fn tenant_at<'s>(&'s self, span: &'s Span) -> Option<&'s str> {
+        let root = self.spans.iter().find(|span| span.parent_span_id.is_none());
+        root.and_then(|root| root.tenant.as_deref()).or(span.tenant.as_deref()).or(self.tenant.as_deref())
+    }
+
     /// Model calls by start.
     pub fn model_calls(&self) -> Vec<&'a Span> {
         by_start(self.spans, &[SpanKind::Llm])

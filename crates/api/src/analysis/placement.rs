@@ -1,22 +1,46 @@
 //! Where retrieved documents stand in the prompts of a trace, and whether an answer cites them. The search itself is
 //! the replay's, so that what is shown as placed is what a variant can drop. Offsets are characters of the message's text.
 
-use retake_model::{Document, Placement, Span};
+use retake_model::{Document, Message, Part, Placement, Span};
 use retake_replay::placement::{DocumentPlacements, find_placements};
 
 /// Places of each document in the prompt of a model call, in the order of `documents`. `None` when the call's messages
 /// were not recorded: nothing can be said then.
 pub fn placements(call: &Span, documents: &[Document]) -> Option<Vec<DocumentPlacements>> {
     let messages = call.input.as_deref().filter(|messages| messages.iter().any(|message| !message.parts.is_empty()))?;
-    let known: Vec<Document> = documents
+    let mut found = vec![DocumentPlacements::default(); documents.len()];
+    let candidates: Vec<usize> = (0..documents.len())
+        .filter(|at| documents.get(*at).is_some_and(|document| may_stand_in(messages, document)))
+        .collect();
+    let wanted: Vec<Document> = candidates
         .iter()
+        .filter_map(|at| documents.get(*at))
         .map(|document| Document {
             document_id: document.document_id.clone(),
             content: document.content.clone(),
             ..Document::default()
         })
         .collect();
-    Some(find_placements(messages, &known))
+    for (at, places) in candidates.into_iter().zip(find_placements(messages, &wanted)) {
+        if let Some(slot) = found.get_mut(at) {
+            *slot = places;
+        }
+    }
+    Some(found)
+}
+
+/// A quick no: however a document is put into a prompt, a word of its beginning or its id stands there. Most documents of
+/// a long trace stand in few of its prompts, and looking properly is slow.
+fn may_stand_in(messages: &[Message], document: &Document) -> bool {
+    let beginning: String = document.content.as_deref().unwrap_or_default().trim_start().chars().take(20).collect();
+    // Other characters may be escaped.
+    let word = beginning.split(|c: char| !c.is_ascii_alphanumeric()).max_by_key(|word| word.len()).unwrap_or_default();
+    let id = document.document_id.as_deref().filter(|id| !id.is_empty());
+    if word.is_empty() {
+        return true;
+    }
+    let texts = messages.iter().flat_map(|message| message.parts.iter().map(Part::plain_text));
+    texts.into_iter().any(|text| text.contains(word) || id.is_some_and(|id| text.contains(id)))
 }
 
 /// A place with the model call that it is in.

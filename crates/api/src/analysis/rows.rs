@@ -1,7 +1,9 @@
-//! Rows of a tool's result that name an owner: JSON objects at any depth, JSON inside strings, tables, and
-//! `key: value` lines. Text without an owner's field gives none.
+//! Rows of a tool's result that name an owner: JSON objects at any depth, JSON inside strings, what Python prints of
+//! them, tables, XML, `key: value` lines, and rows or labelled lines whose id has a prefix of the policy. Text without an
+//! owner's field or such an id gives none.
 
 use super::tenant::{Owner, TenantNames};
+use retake_model::JsonMap;
 use serde_json::Value;
 
 /// Limits against hostile results; what lies beyond them is not looked at.
@@ -43,7 +45,7 @@ impl Walk<'_> {
             return;
         }
         if text.starts_with(['{', '[', '"'])
-            && let Ok(value) = serde_json::from_str::<Value>(text)
+            && let Some(value) = serde_json::from_str::<Value>(text).ok().or_else(|| from_python(text))
         {
             return self.value(&value, path, depth + 1);
         }
@@ -70,8 +72,7 @@ impl Walk<'_> {
         }
         match value {
             Value::Object(object) => {
-                if let Owner::Foreign { name, basis } = self.names.owner_of_row(object, self.own) {
-                    let id = row_id(object.iter().map(|(key, value)| (key.as_str(), text_of(value))));
+                if let (Owner::Foreign { name, basis }, id) = self.owner(object) {
                     self.rows.push(ForeignRow { path: path.to_owned(), id, owner: name, basis });
                     return; // What is inside belongs to the same row.
                 }
@@ -87,6 +88,16 @@ impl Walk<'_> {
             Value::String(text) if text.len() > 2 => self.text(text, path, depth + 1),
             _ => {}
         }
+    }
+
+    /// Whose a row is, by its fields, else by its id; and the id.
+    fn owner(&self, row: &JsonMap) -> (Owner, Option<String>) {
+        let id = row_id(row.iter().map(|(key, value)| (key.as_str(), text_of(value))));
+        let owner = match (self.names.owner_of_row(row, self.own), &id) {
+            (Owner::Unknown, Some(id)) => self.names.owner_of_id(id, self.own),
+            (owner, _) => owner,
+        };
+        (owner, id)
     }
 
     /// A table with a head that names an owner's field: comma, semicolon, tab or bar between the cells.
@@ -107,8 +118,7 @@ impl Walk<'_> {
             }
             let object =
                 head.iter().zip(&row).map(|(field, cell)| (field.clone(), Value::String(cell.clone()))).collect();
-            if let Owner::Foreign { name, basis } = self.names.owner_of_row(&object, self.own) {
-                let id = row_id(object.iter().map(|(key, value)| (key.as_str(), text_of(value))));
+            if let (Owner::Foreign { name, basis }, id) = self.owner(&object) {
                 self.rows.push(ForeignRow { path: format!("line {}", n + 1), id, owner: name, basis });
             }
         }
@@ -120,6 +130,17 @@ impl Walk<'_> {
         let mut block: Vec<(String, String)> = Vec::new();
         for (n, line) in lines.iter().enumerate() {
             let pairs = pairs(line);
+            if let Some(id) = label(line)
+                && let Owner::Foreign { name, basis } = self.names.owner_of_id(id, self.own)
+            {
+                self.rows.push(ForeignRow {
+                    path: format!("line {}", n + 1),
+                    id: Some(id.to_owned()),
+                    owner: name,
+                    basis,
+                });
+                continue;
+            }
             if line.trim().is_empty() {
                 block.clear();
             }
@@ -166,8 +187,67 @@ fn cells(line: &str, delimiter: char) -> Vec<String> {
     out
 }
 
-/// `key: value` and `key=value` pairs of a line; keys are one to three words.
+/// A dictionary or list as Python prints it.
+fn from_python(text: &str) -> Option<Value> {
+    if !text.contains('\'') {
+        return None;
+    }
+    let mut json = String::with_capacity(text.len());
+    let mut quote: Option<char> = None;
+    let mut word = String::new();
+    let mut chars = text.chars();
+    let constant = |word: &str| match word {
+        "None" => "null".to_owned(),
+        "True" => "true".to_owned(),
+        "False" => "false".to_owned(),
+        other => other.to_owned(),
+    };
+    while let Some(c) = chars.next() {
+        match quote {
+            None if c.is_alphanumeric() => word.push(c),
+            None => {
+                json.push_str(&constant(&std::mem::take(&mut word)));
+                let opens = matches!(c, '\'' | '"');
+                quote = opens.then_some(c);
+                json.push(if opens { '"' } else { c });
+            }
+            Some(open) if c == open => {
+                quote = None;
+                json.push('"');
+            }
+            Some(_) if c == '\\' => match chars.next()? {
+                '\'' => json.push('\''),
+                other => json.extend(['\\', other]),
+            },
+            Some(_) if c == '"' => json.push_str("\\\""),
+            Some(_) => json.push(c),
+        }
+    }
+    json.push_str(&constant(&word));
+    serde_json::from_str(&json).ok()
+}
+
+/// The id that a line begins with, as in `[ID] text`, `- ID: text` or `<doc id="ID">`.
+fn label(line: &str) -> Option<&str> {
+    let line = line.trim().trim_start_matches(['-', '*', '#', ' ']);
+    let line = line.split_once("id=\"").filter(|(head, _)| head.starts_with('<')).map_or(line, |(_, rest)| rest);
+    let id = line.trim_start_matches(['[', '(', '<']);
+    let end = id.find(|c: char| !(c.is_alphanumeric() || matches!(c, '-' | '_' | '.' | '/'))).unwrap_or(id.len());
+    let (id, rest) = id.split_at_checked(end)?;
+    (!id.is_empty() && rest.starts_with([']', ')', '>', ':', '"', '|'])).then_some(id)
+}
+
+/// `key: value`, `key=value` and `<key>value</key>` pairs of a line; keys are one to three words.
 fn pairs(line: &str) -> Vec<(String, String)> {
+    let elements: Vec<(String, String)> = line
+        .split('<')
+        .filter_map(|piece| piece.split_once('>'))
+        .filter(|(key, value)| !key.starts_with('/') && !value.trim().is_empty())
+        .map(|(key, value)| (bare(key.split_whitespace().next().unwrap_or_default()), bare(value)))
+        .collect();
+    if line.contains("</") && !elements.is_empty() {
+        return elements;
+    }
     let logfmt: Vec<&str> = line.split_whitespace().collect();
     if logfmt.len() > 1 && logfmt.iter().filter(|word| word.contains('=')).count() * 2 > logfmt.len() {
         let split = logfmt.iter().filter_map(|word| word.split_once('='));
@@ -181,7 +261,7 @@ fn pairs(line: &str) -> Vec<(String, String)> {
 }
 
 fn bare(text: &str) -> String {
-    text.trim().trim_matches(['"', '\'', '*', '`', '-', '(', ')', '{', '}', ' ']).to_owned()
+    text.trim().trim_matches(['"', '\'', '*', '`', '-', '(', ')', '{', '}', '[', ']', '<', '>', '/', ' ']).to_owned()
 }
 
 fn text_of(value: &Value) -> Option<String> {

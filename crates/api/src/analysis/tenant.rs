@@ -62,6 +62,14 @@ pub enum Owner {
     Unknown,
 }
 
+/// What is asked about. A document is somebody's text by its nature; a row of a result is about anything, and a `tenant`
+/// in it may rent a flat, so that a policy which lists the tenants is taken at its word there.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Thing {
+    Document,
+    Row,
+}
+
 /// How far a field can be trusted to name a tenant.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 enum Trust {
@@ -74,11 +82,8 @@ impl TenantNames<'_> {
     /// Owner of a document for the tenant `own`.
     pub fn owner_of(&self, document: &Document, own: &str) -> Owner {
         let mut shared = false;
-        if let Some((id, owner)) =
-            document.document_id.as_deref().and_then(|id| Some((id, self.policy.owner_by_prefix(id)?)))
-        {
-            let head: String = id.chars().take_while(|c| c.is_alphanumeric()).collect();
-            match self.judge(owner, own, Trust::Policy, || format!("policy prefix of {head}")) {
+        if let Some(id) = &document.document_id {
+            match self.owner_of_id(id, own) {
                 Owner::Shared => shared = true,
                 Owner::Unknown => {}
                 decided => return decided,
@@ -86,9 +91,8 @@ impl TenantNames<'_> {
         }
         let tenant = document.tenant.clone().map(Value::String);
         let fields = tenant.iter().map(|tenant| ("tenant", tenant));
-        match self
-            .owner_of_fields(fields.chain(document.metadata.iter().map(|(key, value)| (key.as_str(), value))), own)
-        {
+        let metadata = document.metadata.iter().map(|(key, value)| (key.as_str(), value));
+        match self.owner_of_fields(fields.chain(metadata), own, Thing::Document) {
             Owner::Unknown if shared => Owner::Shared,
             decided => decided,
         }
@@ -96,12 +100,19 @@ impl TenantNames<'_> {
 
     /// Owner of a row of a tool's result.
     pub fn owner_of_row(&self, row: &JsonMap, own: &str) -> Owner {
-        self.owner_of_fields(row.iter().map(|(key, value)| (key.as_str(), value)), own)
+        self.owner_of_fields(row.iter().map(|(key, value)| (key.as_str(), value)), own, Thing::Row)
+    }
+
+    /// Owner of a row by the policy's prefix of its id.
+    pub fn owner_of_id(&self, id: &str, own: &str) -> Owner {
+        let Some(owner) = self.policy.owner_by_prefix(id) else { return Owner::Unknown };
+        let head: String = id.chars().take_while(|c| c.is_alphanumeric()).collect();
+        self.judge(owner, own, (Trust::Policy, Thing::Document), || format!("policy prefix of {head}"))
     }
 
     /// Owner told by one field of a text (`tenant: globex`).
     pub fn owner_of_field(&self, field: &str, value: &str, own: &str) -> Owner {
-        self.owner_of_fields(std::iter::once((field, &Value::String(value.to_owned()))), own)
+        self.owner_of_fields(std::iter::once((field, &Value::String(value.to_owned()))), own, Thing::Row)
     }
 
     /// True when a field of this name can name an owner.
@@ -115,11 +126,16 @@ impl TenantNames<'_> {
     }
 
     /// The best field decides; when one of several says that it is the asking tenant's own, it is.
-    fn owner_of_fields<'f>(&self, fields: impl Iterator<Item = (&'f str, &'f Value)>, own: &str) -> Owner {
+    fn owner_of_fields<'f>(
+        &self,
+        fields: impl Iterator<Item = (&'f str, &'f Value)>,
+        own: &str,
+        thing: Thing,
+    ) -> Owner {
         let mut best: Option<(Trust, Owner)> = None;
         for (field, value) in fields {
             let Some(trust) = self.trust(field) else { continue };
-            let owner = self.judge_value(field, value, own, trust);
+            let owner = self.judge_value(field, value, own, (trust, thing));
             match (&owner, &best) {
                 (Owner::Unknown, _) => {}
                 (Owner::Own, Some((known, Owner::Foreign { .. }))) if trust <= *known || trust == Trust::Always => {
@@ -156,24 +172,24 @@ impl TenantNames<'_> {
         }
     }
 
-    fn judge_value(&self, field: &str, value: &Value, own: &str, trust: Trust) -> Owner {
+    fn judge_value(&self, field: &str, value: &Value, own: &str, (trust, thing): (Trust, Thing)) -> Owner {
         let basis = || format!("field {field}");
         match value {
-            Value::String(name) => self.judge(name, own, self.weigh(field, name, trust), basis),
-            Value::Number(number) => self.judge(&number.to_string(), own, trust, basis),
+            Value::String(name) => self.judge(name, own, (self.weigh(field, name, trust), thing), basis),
+            Value::Number(number) => self.judge(&number.to_string(), own, (trust, thing), basis),
             Value::Array(names) => {
                 // A list says who may see it.
                 let owners: Vec<Owner> = names
                     .iter()
                     .filter(|name| name.is_string() || name.is_number())
-                    .map(|name| self.judge_value(field, name, own, trust))
+                    .map(|name| self.judge_value(field, name, own, (trust, thing)))
                     .collect();
                 let open = owners.iter().find(|owner| matches!(owner, Owner::Own | Owner::Shared)).cloned();
                 open.or_else(|| owners.into_iter().find(|owner| *owner != Owner::Unknown)).unwrap_or(Owner::Unknown)
             }
             Value::Object(object) => {
                 let names = ["id", "name", "slug", "key", "code"].iter().filter_map(|key| object.get(*key));
-                let owners: Vec<Owner> = names.map(|name| self.judge_value(field, name, own, trust)).collect();
+                let owners: Vec<Owner> = names.map(|name| self.judge_value(field, name, own, (trust, thing))).collect();
                 let open = owners.iter().find(|owner| matches!(owner, Owner::Own | Owner::Shared)).cloned();
                 open.or_else(|| owners.into_iter().find(|owner| *owner != Owner::Unknown)).unwrap_or(Owner::Unknown)
             }
@@ -187,7 +203,7 @@ impl TenantNames<'_> {
         if proven { Trust::Always } else { trust }
     }
 
-    fn judge(&self, name: &str, own: &str, trust: Trust, basis: impl Fn() -> String) -> Owner {
+    fn judge(&self, name: &str, own: &str, (trust, thing): (Trust, Thing), basis: impl Fn() -> String) -> Owner {
         let name = name.trim();
         if name.is_empty() || name.eq_ignore_ascii_case("null") || name.eq_ignore_ascii_case("none") {
             return Owner::Unknown;
@@ -199,11 +215,14 @@ impl TenantNames<'_> {
         if self.policy.is_shared(name) || (!known && SHARED.contains(&name.to_lowercase().as_str())) {
             return Owner::Shared;
         }
-        let told = match trust {
-            Trust::Policy => true,
-            Trust::Always => known || comparable(name, own),
-            Trust::Sometimes => known,
-        };
+        let open = self.policy.tenants.0.is_empty();
+        let told = known
+            || match (trust, thing) {
+                (Trust::Policy, Thing::Document) => true,
+                (Trust::Always, Thing::Document) => comparable(name, own),
+                (Trust::Policy | Trust::Always, Thing::Row) => open && comparable(name, own),
+                (Trust::Sometimes, _) => false,
+            };
         if told { Owner::Foreign { name: name.to_owned(), basis: basis() } } else { Owner::Unknown }
     }
 

@@ -63,8 +63,13 @@ pub fn tool_runs(spans: &[Span]) -> Vec<ToolRun> {
         // Another attempt of the same call, or an inner span of the same execution.
         let attempt = call.as_ref().and_then(|call| by_call.get(call)).copied();
         let outer = || {
-            let above = ancestry.above(&span_id).filter_map(|id| by_span.get(id).copied());
-            above.into_iter().find(|at| runs.get(*at).is_some_and(|known| known.name == run.name))
+            let mut above = ancestry.above(&span_id).filter_map(|id| by_span.get(id).copied());
+            above.find(|at| {
+                runs.get(*at).is_some_and(|known| {
+                    let other_call = known.call_id.is_some() && run.call_id.is_some() && known.call_id != run.call_id;
+                    known.name == run.name && !other_call
+                })
+            })
         };
         let at = match attempt.or_else(outer) {
             Some(at) => {

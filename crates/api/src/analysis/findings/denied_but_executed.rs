@@ -31,20 +31,34 @@ fn judge(evidence: &Evidence<'_>) -> Vec<Finding> {
 
 /// The last denial before the call that nothing lifted.
 fn standing_denial<'e>(run: &ToolRun, rows: &[&'e JoinedEvent]) -> Option<&'e JoinedEvent> {
-    let denial = rows.iter().copied().rfind(|row| is_denial(run, row))?;
+    let denial = rows.iter().copied().rfind(|row| is_denial(run, row, rows))?;
     let lifted = rows.iter().any(|row| lifts(run, row, denial));
     (!lifted).then_some(denial)
 }
 
-fn is_denial(run: &ToolRun, row: &JoinedEvent) -> bool {
+fn is_denial(run: &ToolRun, row: &JoinedEvent, rows: &[&JoinedEvent]) -> bool {
     if row.decision != Decision::Denied {
         return false;
     }
     let Some(time_ns) = row.event.time_ns else { return row.act != Act::Invoke };
-    let reach = time_resolution_ns(time_ns);
-    // A row that records an invocation and says *denied* after the call began tells how the call ended, not a decision.
-    let latest = if row.act == Act::Invoke { run.start_ns } else { run.end_ns.or(run.start_ns) };
-    latest.is_none_or(|latest| time_ns <= latest.saturating_add(if row.act == Act::Invoke { 0 } else { reach }))
+    let latest = match (row.act, ends_well(run, row, rows)) {
+        // A row that records an invocation may say how the call ended: then only one before the call is a decision.
+        (Act::Invoke, false) => run.start_ns,
+        _ => run.end_ns.or(run.start_ns).map(|end| end.saturating_add(time_resolution_ns(time_ns))),
+    };
+    latest.is_none_or(|latest| time_ns <= latest)
+}
+
+/// True when a row *invoked, denied* cannot mean that the call failed: it was one attempt, its result is there and tells
+/// of no failure, and the log tells neither of a failure nor of a later success.
+fn ends_well(run: &ToolRun, row: &JoinedEvent, rows: &[&JoinedEvent]) -> bool {
+    let reason = row.event.reason.as_deref().unwrap_or_default().to_lowercase();
+    let failure = ["timeout", "timed out", "error", "exception", "unavailable", "failed"]
+        .iter()
+        .any(|word| reason.contains(word));
+    let succeeded = rows.iter().any(|other| is_invoked(other, row));
+    let told = run.result.as_deref().is_some_and(|result| !result.trim().is_empty());
+    run.outcome == Outcome::Ran && run.also.is_empty() && told && !failure && !succeeded
 }
 
 /// A yes to the same call after the denial and before the call began (or, when the check lies inside the call, ended).

@@ -36,7 +36,7 @@ fn foreign_documents<'a>(evidence: &Evidence<'a>) -> Vec<Leaked<'a>> {
     let mut leaked: Vec<Leaked<'a>> = Vec::new();
     for span in evidence.retrievals() {
         let (Some(retrieval), Some(span_id)) = (&span.retrieval, &span.span_id) else { continue };
-        let Some(own) = span.tenant.as_deref().or(evidence.tenant.as_deref()) else { continue };
+        let Some(own) = evidence.tenant_at(span) else { continue };
         for document in retrieval.input_documents.iter().chain(&retrieval.documents) {
             let Owner::Foreign { name, basis } = evidence.names.owner_of(document, own) else { continue };
             let at = leaked.iter().position(|known| same_document(known.document, document)).unwrap_or_else(|| {
@@ -127,7 +127,7 @@ fn row_findings(evidence: &Evidence<'_>, leaked: &[Leaked<'_>]) -> Vec<Finding> 
     let mut findings = Vec::new();
     for run in &evidence.runs {
         let span = evidence.spans.iter().find(|span| span.span_id.as_ref() == Some(&run.span_id));
-        let own = span.and_then(|span| span.tenant.as_deref()).or(evidence.tenant.as_deref());
+        let own = span.and_then(|span| evidence.tenant_at(span));
         let (Some(own), Some(result)) = (own, run.result.as_deref()) else { continue };
         let mut rows = foreign_rows(result, own, evidence.names);
         // A retriever behind a tool: its documents were reported already.

@@ -6,6 +6,7 @@
 //! A call with some rows but not all that the policy demands is no finding; the Audit view shows what is missing.
 
 use super::Rule;
+use crate::analysis::event::{Act, is_about_a_tool};
 use crate::analysis::evidence::Evidence;
 use crate::analysis::join::keys_of;
 use crate::analysis::tool_run::{Outcome, ToolRun};
@@ -53,15 +54,24 @@ fn owed(evidence: &Evidence<'_>, run: &ToolRun, time_ns: i64) -> Option<Owed> {
     if !survey.covers(time_ns) {
         return None;
     }
+    let elsewhere = survey.audits_tool(&run.name);
     match policy.tools.get(&run.name).and_then(|rules| rules.audit.as_ref()) {
-        Some(demanded) => (!demanded.is_empty()).then_some(Owed::ByPolicy),
-        None if survey.audits_tool(&run.name) => Some(Owed::AsElsewhere),
+        Some(demanded) if demanded.is_empty() => None,
+        _ if !elsewhere && speaks_otherwise(evidence) => None,
+        Some(_) => Some(Owed::ByPolicy),
+        None if elsewhere => Some(Owed::AsElsewhere),
         None if !policy.tools.is_empty() => None,
         None => {
             let tools: Vec<&str> = evidence.runs.iter().map(|run| run.name.as_str()).collect();
             survey.covers_tools(time_ns, &tools).then_some(Owed::AsOtherTools)
         }
     }
+}
+
+/// True when the log tells of a check, a confirmation or an invocation in this trace without naming a tool that we know: it
+/// may call the tool by another name altogether.
+fn speaks_otherwise(evidence: &Evidence<'_>) -> bool {
+    evidence.events.iter().any(|row| row.act != Act::Other && row.tool.is_none() && !is_about_a_tool(&row.event))
 }
 
 fn finding(evidence: &Evidence<'_>, run: &ToolRun, owed: Owed) -> Option<Finding> {

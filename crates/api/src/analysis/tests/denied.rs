@@ -76,8 +76,11 @@ fn what_is_no_denial_of_this_call_is_none() {
         event(450, "mia", "permission.check", "tool:issue_refund", "deny"),
         event(250, "mia", "permission.check", "document:D-1", "deny"),
         event(250, "mia", "permission.check", "tool:issue_refund", "asked"),
-        // How the call ended, not whether it was allowed.
-        event(400, "mia", "tool.invoke", "tool:issue_refund", "failure"),
+        event(402, "mia", "tool.invoke", "tool:issue_refund", "denied"),
+        AuditEvent {
+            reason: Some("upstream timed out".into()),
+            ..event(390, "mia", "tool.invoke", "tool:issue_refund", "failure")
+        },
     ] {
         assert_eq!(found(refund(), vec![row.clone()]), [] as [&str; 0], "{row:?}");
     }
@@ -158,6 +161,15 @@ fn a_log_in_whole_seconds_is_read_as_such() {
             ["denied_but_executed t issue_refund"]
         );
     }
+}
+
+#[test]
+fn one_row_that_says_invoked_and_denied_is_a_denial_unless_it_tells_how_the_call_ended() {
+    let row = |ms, decision| event(ms, "mia", "tool.call", "issue_refund", decision);
+    assert_eq!(found(refund(), vec![row(310, "denied")]), ["denied_but_executed t issue_refund"]);
+    // The first try failed and the next one did not; or nothing shows that it ran.
+    assert_eq!(found(refund(), vec![row(310, "failure"), row(399, "success")]), [] as [&str; 0]);
+    assert_eq!(found(tool("t", "issue_refund", "", 300, 400), vec![row(399, "failure")]), [] as [&str; 0]);
 }
 
 #[test]

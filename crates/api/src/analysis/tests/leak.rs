@@ -171,6 +171,13 @@ fn a_row_of_a_tools_result_leaks_in_whatever_form() {
         ("order=O-2 tenant=suedwind total=30", &leak[..]),
         ("order: O-2, tenant: suedwind, total: 30", &leak[..]),
         (r#"{"customer": {"id": "suedwind"}, "total": 30}"#, &leak[..]),
+        (
+            "[{'order_id': 'O-1', 'tenant': 'nordlicht', 'paid': True}, {'order_id': 'O-2', 'tenant': 'suedwind', 'note': None}]",
+            &leak[..],
+        ),
+        ("<orders>\n<order><id>O-2</id><tenant>suedwind</tenant></order>\n</orders>", &leak[..]),
+        ("<order id=\"O-2\" tenant=\"suedwind\"/>", &leak[..]),
+        ("{\"orders\": [{\"id\": 2, \"tenant\": \"suedwind\", \"text\": \"cut he", &leak[..]),
         // Normal results.
         (r#"[{"order_id": "O-1", "tenant": "nordlicht"}]"#, &[]),
         (r#"[{"order_id": "O-1", "tenant": "*"}]"#, &[]),
@@ -187,6 +194,49 @@ fn a_row_of_a_tools_result_leaks_in_whatever_form() {
     ] {
         assert_eq!(found_result(result), expected, "{result}");
     }
+}
+
+#[test]
+fn the_policy_decides_over_rows() {
+    let listed = "tenants: [nordlicht, suedwind]";
+    for (result, policy, expected) in [
+        // A tenant of a flat is none of the product's.
+        (r#"{"tenant": "J. Smith", "rent": 900}"#, listed, &[][..]),
+        (r#"{"owner": "ida", "total": 9}"#, "tenants: [nordlicht, suedwind]\ndocuments: {owner_field: owner}", &[]),
+        (
+            r#"{"house": "suedwind"}"#,
+            "tenants: [nordlicht, suedwind]\ndocuments: {owner_field: house}",
+            &["leak t list_orders"],
+        ),
+        (r#"{"house": "westkap"}"#, "documents: {owner_field: house}", &["leak t list_orders"]),
+        (r#"{"house": "suedwind"}"#, "", &[]),
+        (
+            r#"[{"document_id": "SUE-7", "text": "x"}]"#,
+            "documents: {prefixes: {SUE: suedwind, NOR: nordlicht}}",
+            &["leak t list_orders"],
+        ),
+        (r#"[{"document_id": "NOR-7", "text": "x"}]"#, "documents: {prefixes: {SUE: suedwind, NOR: nordlicht}}", &[]),
+        (
+            "[NOR-1] Ours.\n[SUE-7] Theirs.",
+            "documents: {prefixes: {SUE: suedwind, NOR: nordlicht}}",
+            &["leak t list_orders"],
+        ),
+        ("[NOR-1] Ours, better than SUE-7: see there.", "documents: {prefixes: {SUE: suedwind, NOR: nordlicht}}", &[]),
+    ] {
+        assert_eq!(found(vec![tool("t", "list_orders", result, 10, 20)], policy), expected, "{result} under {policy}");
+    }
+}
+
+#[test]
+fn a_retriever_with_the_wrong_filter_works_for_the_request_all_the_same() {
+    let search = Span {
+        tenant: Some("suedwind".into()),
+        ..retriever("t", vec![document("D-1", json!({"tenant": "suedwind"}))], 10, 20)
+    };
+    assert_eq!(found(vec![search.clone()], ""), ["leak t D-1"]);
+    // One trace that works for several tenants has no tenant of its own.
+    let batch = vec![root("t", "", "cron", 0, 1000), search, root("quiet", "nordlicht", "ole", 5000, 6000)];
+    assert_eq!(Made { spans: batch, ..Made::default() }.report(), [] as [&str; 0]);
 }
 
 #[test]

@@ -110,6 +110,15 @@ fn where_the_log_could_not_tell_there_is_no_evidence() {
 }
 
 #[test]
+fn a_log_that_calls_tools_by_other_names_is_not_read_as_silent() {
+    let hour = 3_600_000;
+    let rows =
+        |trace: &str, ms: i64| vec![of_trace(trace, event(ms + 250, "", "authorize", "reports:download", "granted"))];
+    let both = [rows("a", 0), rows("b", hour)].concat();
+    assert_eq!(made(both, "tools: {export_rows: {audit: [authorize]}}").report(), [] as [&str; 0]);
+}
+
+#[test]
 fn a_log_of_one_tenant_says_nothing_about_another() {
     let mut made =
         made(normal().into_iter().map(|row| AuditEvent { tenant: Some("acme".into()), ..row }).collect(), "");

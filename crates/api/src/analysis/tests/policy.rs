@@ -47,7 +47,7 @@ fn what_cannot_be_meant_is_refused_with_its_place() {
         ("audit_join: {order: [trace]}", 1, "trace"),
         ("audit_join:\n  window_ms: -3", 2, ""),
         ("tenants: [a\nroles: {", 2, ""),
-        ("tenants: [a]\ndocuments:\n  prefixes: {B: b}", 3, "none of the tenants"),
+        ("tenants: [a]\ndocuments:\n  prefixes: {'': b}", 3, "a prefix is empty"),
         ("citations: {form: '[doc]'}", 1, "no `ID`"),
         ("- a\n- b", 1, ""),
         ("version: 1\nversion: 1", 2, ""),
@@ -58,6 +58,20 @@ fn what_cannot_be_meant_is_refused_with_its_place() {
         assert!(error.to_string().contains(words), "{text:?}: {error}");
         assert!(error.to_string().starts_with(&format!("policy file, line {line}, column ")), "{error}");
         assert_eq!(error.to_string().matches("line ").count(), 1, "{error}");
+    }
+}
+
+#[test]
+fn a_confirmation_is_required_in_several_words() {
+    for (word, expected) in [
+        ("required", Confirmation::Required),
+        ("true", Confirmation::Required),
+        ("none", Confirmation::None),
+        ("false", Confirmation::None),
+        ("optional", Confirmation::Optional),
+    ] {
+        let policy = Policy::parse(&format!("tools: {{refund: {{confirmation: {word}}}}}")).expect(word);
+        assert_eq!(policy.tools["refund"].confirmation, expected, "{word}");
     }
 }
 
