@@ -14,7 +14,7 @@ use std::collections::BTreeMap;
 impl Workspace {
     /// Checks the file: integrity, foreign keys, text index, references to texts.
     pub fn doctor(&self) -> Result<Vec<Check>> {
-        let mut checks = self.read(|connection| {
+        let mut checks = self.read_afresh(|connection| {
             let version: i64 = connection.query_row("PRAGMA user_version", [], |row| row.get(0))?;
             Ok(vec![
                 check("version", true, format!("the workspace has version {version}"), ""),
@@ -29,7 +29,7 @@ impl Workspace {
 
     /// The index checks itself by a statement that has the form of a write.
     fn text_index(&self) -> Result<Check> {
-        let outcome = self.maintain(|connection| {
+        let outcome = self.write_afresh(|connection| {
             Ok(connection.execute("INSERT INTO text_fts(text_fts, rank) VALUES('integrity-check', 0)", [])?)
         });
         let (ok, message) = match outcome {

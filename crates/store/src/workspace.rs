@@ -175,6 +175,23 @@ impl Workspace {
         outcome.map_err(|error| self.place(error))
     }
 
+    /// Runs `read` on a connection of its own, which has read nothing before: a check of the text index trusts what its
+    /// connection remembers of it, and reports damage where another connection has only written since.
+    pub(crate) fn read_afresh<T>(&self, read: impl FnOnce(&Connection) -> Result<T>) -> Result<T> {
+        let connection = reader(&self.inner.path)?;
+        read(&connection).map_err(|error| self.place(error))
+    }
+
+    /// Runs `write` on a connection of its own, outside of any transaction of ours.
+    pub(crate) fn write_afresh<T>(&self, write: impl FnOnce(&Connection) -> Result<T>) -> Result<T> {
+        let connection = Connection::open_with_flags(
+            &self.inner.path,
+            OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX,
+        )?;
+        prepare(&connection)?;
+        write(&connection).map_err(|error| self.place(error))
+    }
+
     /// Runs `write` in one immediate transaction. On an error nothing of it is kept.
     pub(crate) fn write<T>(
         &self,
