@@ -14,7 +14,6 @@ use crate::mapping::Mapping;
 use crate::splitter::Place;
 use crate::{Context, Format, Head};
 use retake_model::{AuditEvent, EntityKey, Fact, FactKind, FactRank, JsonMap, Mapped};
-use serde_json::Value;
 
 /// The format of a file that a mapping was given for, when the columns that it names are there.
 pub fn format_for_mapping(head: &Head<'_>, mapping: &Mapping) -> Option<&'static dyn Format> {
@@ -69,11 +68,4 @@ fn fact(context: &Context<'_>, format: &'static str, event: AuditEvent, body: Ve
 
 fn recogniser(mapping: Option<&str>) -> Result<Recogniser, String> {
     Ok(Recogniser::new(mapping.map(Mapping::parse).transpose()?))
-}
-
-fn object(value: Value) -> Option<JsonMap> {
-    match value {
-        Value::Object(object) => Some(object),
-        _ => None,
-    }
 }

@@ -5,8 +5,10 @@
 
 pub mod audit;
 pub mod detect;
+pub mod exchange;
 mod hash;
 mod json;
+pub mod litellm;
 pub mod mapping;
 pub mod otlp;
 mod records;
@@ -58,7 +60,14 @@ pub trait Format: Send + Sync {
 
 /// Every format, strongest claims first only by convention: detection compares verdicts, not places.
 pub fn all() -> &'static [&'static dyn Format] {
-    &[&otlp::json::OtlpJson, &otlp::protobuf::OtlpProtobuf, &audit::AuditJson, &audit::AuditCsv]
+    &[
+        &otlp::json::OtlpJson,
+        &otlp::protobuf::OtlpProtobuf,
+        &exchange::Exchange,
+        &litellm::LiteLlm,
+        &audit::AuditJson,
+        &audit::AuditCsv,
+    ]
 }
 
 /// The format with this name.

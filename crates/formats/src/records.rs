@@ -1,15 +1,63 @@
 //! Records of a JSON file: one a line, the elements of an array, or of the list within one object. One at a time.
 
 use crate::detect::Outline;
-use crate::otlp::record::{KEPT_BYTES, rejected};
+use crate::json::Json;
+use crate::otlp::record::{KEPT_BYTES, code_of, rejected};
 use crate::sink::{FormatError, Sink, WarningAt};
 use crate::splitter::{Broken, Cut, Place, Window};
 use crate::{Context, MAX_DEPTH, MAX_RECORD_BYTES};
-use retake_model::Code;
+use retake_model::{Code, Fact, JsonMap};
+use serde_json::Value;
 use std::io::Read;
 
+/// Makes a fact of one record: its object, its bytes, its place; the list takes problems worth a warning.
+pub(crate) type MakeFact<'f> =
+    &'f mut dyn FnMut(JsonMap, &[u8], Place, &mut Vec<(Code, String)>) -> Result<Fact, (Code, String)>;
+
+/// Reads a file of JSON objects and pushes the fact that `make` makes of each; what cannot be read is kept raw and warned of.
+pub(crate) fn each_object<'a>(
+    reader: Box<dyn Read + 'a>,
+    wrappers: &[&str],
+    format: &'static str,
+    context: &Context<'_>,
+    sink: &mut dyn Sink,
+    make: MakeFact<'_>,
+) -> Result<(), FormatError> {
+    each_json(reader, wrappers, format, context, sink, &mut |bytes, place, sink| {
+        let mut issues = Vec::new();
+        let made = match Json::parse(bytes) {
+            Ok(parsed) => {
+                if let Some(key) = parsed.repeated_key {
+                    issues.push((Code::DuplicateKey, format!("the key {key:?} stands twice in one object")));
+                }
+                match parsed.value.to_value() {
+                    Value::Object(object) => make(object, bytes, place, &mut issues),
+                    _ => Err((Code::RecordUnreadable, "the record is no JSON object".to_owned())),
+                }
+            }
+            Err(fault) => Err((code_of(fault), fault.to_string())),
+        };
+        let fact = made.unwrap_or_else(|issue| {
+            issues.push(issue);
+            rejected(context, format, bytes.to_vec(), place)
+        });
+        for (code, message) in issues {
+            sink.warning(WarningAt { code, message, line: Some(place.line), byte_offset: place.offset });
+        }
+        Ok(sink.fact(fact)?)
+    })
+}
+
+/// The object of a stored record.
+pub(crate) fn object_of(body: &[u8]) -> Option<JsonMap> {
+    match Json::parse(body).ok()?.value.to_value() {
+        Value::Object(object) => Some(object),
+        _ => None,
+    }
+}
+
 /// Gives each record's bytes to `each`; what is broken is kept raw, warned of and passed over.
-pub(crate) fn each_json<'a>(
+fn each_json<'a>(
     reader: Box<dyn Read + 'a>,
     wrappers: &[&str],
     format: &'static str,

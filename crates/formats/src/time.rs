@@ -136,19 +136,27 @@ fn ns_from_number(text: &str) -> Option<i64> {
         };
         return whole.checked_mul(factor);
     }
-    let float = text.parse::<f64>().ok().filter(|x| x.is_finite() && *x > 0.0)?;
-    let factor = match float {
-        x if x >= 1e17 => 1.0,
-        x if x >= 1e14 => 1e3,
-        x if x >= 1e11 => 1e6,
-        _ => 1e9,
-    };
-    // The whole part and the fraction apart, so that microseconds of a float of seconds survive.
-    let (whole, fraction) = (float.trunc(), float.fract());
-    let ns = whole * factor + (fraction * factor).round();
-    (ns < 9.2e18)
-        .then_some(whole as i64)
-        .and_then(|whole| whole.checked_mul(factor as i64)?.checked_add((fraction * factor).round() as i64))
+    // Digits as written, not through a float: microseconds of seconds must survive.
+    if let Some((whole, fraction)) = text.split_once('.')
+        && let Ok(whole) = whole.parse::<i64>()
+        && whole >= 0
+        && !fraction.is_empty()
+        && fraction.bytes().all(|b| b.is_ascii_digit())
+    {
+        let unit: i64 = match whole {
+            100_000_000_000_000_000.. => 1,
+            100_000_000_000_000.. => 1_000,
+            100_000_000_000.. => 1_000_000,
+            _ => 1_000_000_000,
+        };
+        let digits = fraction.get(..fraction.len().min(9)).unwrap_or_default();
+        let part: i64 = format!("{digits:0<9}").parse().ok()?;
+        let ns = whole.checked_mul(unit)?.checked_add(part / (1_000_000_000 / unit))?;
+        return Some(ns).filter(|ns| *ns > 0);
+    }
+    // An exponent.
+    let float = text.parse::<f64>().ok().filter(|x| x.is_finite() && *x >= 1.0 && *x < 9.2e18)?;
+    ns_from_number(&(float as i64).to_string())
 }
 
 /// A zone by its name (`Europe/Berlin`), `UTC`, or an offset (`+01:00`).

@@ -4,15 +4,15 @@
 //! marks is applied, in the order of [`all`], and fills only what none before it has filled. Adding one is a file and a
 //! line. Sources of truth: OpenTelemetry GenAI semantic conventions in all generations, OpenInference, OpenLLMetry.
 
-mod attributes;
+pub(crate) mod attributes;
 mod documents;
-mod draft;
+pub(crate) mod draft;
 mod genai;
 mod log;
-mod messages;
+pub(crate) mod messages;
 mod openinference;
 mod openllmetry;
-mod who;
+pub(crate) mod who;
 
 pub(crate) use attributes::Attributes;
 pub(crate) use documents::documents_of;

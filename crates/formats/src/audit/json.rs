@@ -1,10 +1,8 @@
 //! Audit events as JSON: lines, an array, or the list within one object.
 
-use super::{fact, object, recogniser};
-use crate::json::Json;
-use crate::otlp::record::{code_of, rejected};
-use crate::records::each_json;
-use crate::sink::{FormatError, Input, Sink, WarningAt};
+use super::{fact, recogniser};
+use crate::records::{each_object, object_of};
+use crate::sink::{FormatError, Input, Sink};
 use crate::{Context, Format, Head, Strength, Verdict};
 use retake_model::{Code, Mapped};
 
@@ -65,33 +63,13 @@ impl Format for AuditJson {
 
     fn parse(&self, input: Input<'_>, context: &Context<'_>, sink: &mut dyn Sink) -> Result<(), FormatError> {
         let mut recogniser = recogniser(context.mapping).map_err(FormatError::Mapping)?;
-        let outcome = each_json(input.reader, &WRAPPERS, NAME, context, sink, &mut |bytes, place, sink| {
-            let mut issues = Vec::new();
-            let event = match Json::parse(bytes) {
-                Ok(parsed) => {
-                    if let Some(key) = parsed.repeated_key {
-                        issues.push((Code::DuplicateKey, format!("the key {key:?} stands twice in one object")));
-                    }
-                    let event =
-                        object(parsed.value.to_value()).and_then(|record| recogniser.event(&record, &mut issues));
-                    event.ok_or((
-                        Code::RecordUnreadable,
-                        "the record has neither actor nor action nor decision".to_owned(),
-                    ))
+        let outcome = each_object(input.reader, &WRAPPERS, NAME, context, sink, &mut |record, bytes, place, issues| {
+            match recogniser.event(&record, issues) {
+                Some(event) => Ok(fact(context, NAME, event, bytes.to_vec(), place)),
+                None => {
+                    Err((Code::RecordUnreadable, "the record has neither actor nor action nor decision".to_owned()))
                 }
-                Err(fault) => Err((code_of(fault), fault.to_string())),
-            };
-            let fact = match event {
-                Ok(event) => fact(context, NAME, event, bytes.to_vec(), place),
-                Err(issue) => {
-                    issues.push(issue);
-                    rejected(context, NAME, bytes.to_vec(), place)
-                }
-            };
-            for (code, message) in issues {
-                sink.warning(WarningAt { code, message, line: Some(place.line), byte_offset: place.offset });
             }
-            Ok(sink.fact(fact)?)
         });
         sink.mapping(recogniser.report());
         outcome
@@ -99,8 +77,7 @@ impl Format for AuditJson {
 
     fn remap(&self, body: &[u8], mapping: Option<&str>) -> Mapped {
         let Ok(mut recogniser) = recogniser(mapping) else { return Mapped::Raw };
-        let Ok(parsed) = Json::parse(body) else { return Mapped::Raw };
-        let event = object(parsed.value.to_value()).and_then(|record| recogniser.event(&record, &mut Vec::new()));
+        let event = object_of(body).and_then(|record| recogniser.event(&record, &mut Vec::new()));
         event.map_or(Mapped::Raw, |event| Mapped::Audit(Box::new(event)))
     }
 }
