@@ -42,7 +42,7 @@ pub struct Promotion {
     pub assertions: Vec<Assertion>,
     /// Whether evidence-backed suggestions are added.
     pub suggest: bool,
-    /// A better answer that suggestions compare with.
+    /// Another answer to the same question that suggestions compare with: the recorded one, when a take is promoted.
     pub comparison: Option<TakeFacts>,
     /// Free words.
     pub tags: Vec<String>,
@@ -64,8 +64,10 @@ pub struct Promoted {
     pub redactions: BTreeMap<String, u64>,
     /// Cases of the set that ask nearly the same.
     pub near_duplicates: Vec<NearDuplicate>,
-    /// Whether the set was made.
+    /// Whether the set was made, or would be.
     pub set_created: bool,
+    /// The case's file as it is written.
+    pub text: String,
 }
 
 /// One assertion of a new case.
@@ -108,38 +110,38 @@ struct Draft {
 /// [`GoldenError::CaseExists`] for a name that is taken, or a call that was promoted before; [`GoldenError::NotASet`] for a
 /// folder whose `set.yaml` cannot be read; [`GoldenError::Unwritable`].
 pub fn promote(dir: &Path, promotion: Promotion, redact: Redactor<'_>) -> Result<Promoted, GoldenError> {
-    let Draft { dir, case, cassette, relative, promoted } = draft(dir, promotion, redact)?;
-    if promoted.path.exists() {
-        return Err(GoldenError::CaseExists { id: promoted.case_id, path: promoted.path });
-    }
+    let (promoted, cassette) = prepare(dir, promotion, redact)?;
+    let dir = promoted.path.parent().and_then(Path::parent).unwrap_or(dir);
     if promoted.set_created {
         let name = dir.file_name().map_or_else(|| "golden".to_owned(), |name| name.to_string_lossy().into_owned());
         let file = SetFile { version: set::VERSION, name, ..SetFile::default() };
         write_whole(&dir.join(SET_FILE), &set::print_set_file(&file))?;
     }
-    write_schemas(&dir)?;
-    write_whole(&dir.join(&relative), &cassette.print())?;
-    let schema_path = format!("../{}/case.schema.json", schema::FOLDER);
-    write_new(&promoted.path, &case::print(&case, Some(&schema_path)), &promoted.case_id)?;
+    write_schemas(dir)?;
+    write_whole(&dir.join(recording_of(&promoted.case_id)), &cassette.print())?;
+    write_new(&promoted.path, &promoted.text, &promoted.case_id)?;
     Ok(promoted)
 }
 
-/// What [`promote`] would write, and nothing is written.
+/// What [`promote`] would do, without writing anything.
 ///
 /// # Errors
-/// As [`promote`], but for what only writing can find.
+/// As [`promote`].
 pub fn preview(dir: &Path, promotion: Promotion, redact: Redactor<'_>) -> Result<Promoted, GoldenError> {
-    Ok(draft(dir, promotion, redact)?.promoted)
+    prepare(dir, promotion, redact).map(|(promoted, _)| promoted)
 }
 
-fn draft(dir: &Path, promotion: Promotion, redact: Redactor<'_>) -> Result<Draft, GoldenError> {
+fn recording_of(case_id: &str) -> String {
+    format!("{CASSETTES}/{case_id}.json")
+}
+
+fn prepare(dir: &Path, promotion: Promotion, redact: Redactor<'_>) -> Result<(Promoted, Cassette), GoldenError> {
     let dir = std::path::absolute(dir)
         .map_err(|error| GoldenError::Unwritable { path: dir.to_owned(), why: error.to_string() })?;
     let set_created = !dir.join(SET_FILE).is_file();
     let known = if set_created { Vec::new() } else { known_cases(&dir)? };
     let case_id = choose_id(&dir, &promotion, &known)?;
     let near_duplicates = near(&promotion.request, &known);
-
     let mut assertions = promotion.assertions.clone();
     if promotion.suggest {
         assertions.extend(suggest(&SuggestInput {
@@ -151,34 +153,33 @@ fn draft(dir: &Path, promotion: Promotion, redact: Redactor<'_>) -> Result<Draft
         }));
     }
     let documents = promotion.answer.documents.as_ref().or(promotion.documents.as_ref());
-    let relative = format!("{CASSETTES}/{case_id}.json");
-    let new = Case {
+    let case = Case {
         id: case_id.clone(),
-        name: promotion.name.clone(),
-        tags: promotion.tags.clone(),
+        name: promotion.name,
+        tags: promotion.tags,
         weight: None,
         threshold: None,
         assertions,
-        origin: Some(promotion.origin.clone()).filter(|origin| *origin != Origin::default()),
-        recorded: Some(relative.clone()),
-        request: promotion.request.clone(),
+        origin: Some(promotion.origin).filter(|origin| *origin != Origin::default()),
+        recorded: Some(recording_of(&case_id)),
+        request: promotion.request,
         documents: documents.map(|list| list.iter().map(CaseDocument::from).collect()),
-        variables: promotion.variables.clone(),
+        variables: promotion.variables,
     };
     let mut redactions = BTreeMap::new();
-    let new = redact_case(new, redact, &mut redactions);
+    let case = redact_case(case, redact, &mut redactions);
     let answer = redact_answer(RecordedAnswer::from(&promotion.answer), redact, &mut redactions);
     let cassette = Cassette { version: cassette::VERSION, case_id: case_id.clone(), answer };
-
     let promoted = Promoted {
         path: dir.join(CASES).join(format!("{case_id}.yaml")),
         case_id,
-        assertions: new.assertions.iter().map(PromotedAssertion::from).collect(),
+        assertions: case.assertions.iter().map(PromotedAssertion::from).collect(),
         redactions,
         near_duplicates,
         set_created,
+        text: case::print(&case, Some(&format!("../{}/case.schema.json", schema::FOLDER))),
     };
-    Ok(Draft { dir, case: new, cassette, relative, promoted })
+    Ok((promoted, cassette))
 }
 
 impl From<&Assertion> for PromotedAssertion {

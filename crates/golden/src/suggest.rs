@@ -2,8 +2,8 @@
 //!
 //! Everything comes from structure (citations that resolve, quantities that also stand in a document of the prompt, tool
 //! calls, the shape of a JSON answer), nothing from any product's words. When an assertion that the user wrote fails on
-//! the answer, or a better answer is given beside it, the answer is taken as the bad example: what it says is then not
-//! held up as expected, and where the two answers differ, the better one is.
+//! the answer, it is taken as the bad example: what it says is then not held up as expected. With another answer beside
+//! it, what only the bad one of the two says, calls or was given is expected not to come back.
 //! Ceilings of latency and cost depend on the machine and the price list: they are suggested with weight 0, shown but not
 //! scored until someone gives them weight.
 
@@ -31,7 +31,8 @@ pub struct SuggestInput<'a> {
     pub documents: Option<&'a [DocumentFacts]>,
     /// The answer that is being promoted.
     pub answer: &'a TakeFacts,
-    /// A better answer to compare with, if there is one.
+    /// Another answer to the same question, if there is one. Which of the two is the good one follows from what the
+    /// user expects; unless that says otherwise it is the one that is being promoted.
     pub comparison: Option<&'a TakeFacts>,
     /// What the user expects already.
     pub explicit: &'a [Assertion],
@@ -42,19 +43,19 @@ pub type Suggestion = Assertion;
 
 /// Suggestions in the order in which they are shown. Those that the user expects already are left out.
 pub fn suggest(input: &SuggestInput<'_>) -> Vec<Suggestion> {
-    let good = match (input.comparison, is_bad(input)) {
-        (Some(better), _) => Some(better),
-        (None, true) => None,
-        (None, false) => Some(input.answer),
+    let (good, bad) = match (meets(input, input.answer), input.comparison) {
+        (true, comparison) => (Some(input.answer), comparison),
+        (false, Some(comparison)) if meets(input, comparison) => (Some(comparison), Some(input.answer)),
+        (false, _) => (None, Some(input.answer)),
     };
     let mut found = Vec::new();
     if let Some(good) = good {
         let documents = good.documents.as_deref().or(input.documents).unwrap_or_default();
         said(good, documents, &mut found);
         called(good, input.request, &mut found);
-    }
-    if let Some(better) = input.comparison {
-        differs(input.answer, better, input.documents, &mut found);
+        if let Some(bad) = bad {
+            differs(bad, good, bad.documents.as_deref().or(input.documents), documents, &mut found);
+        }
     }
     shape(good.unwrap_or(input.answer), &mut found);
     ceilings(good.unwrap_or(input.answer), &mut found);
@@ -70,16 +71,16 @@ pub fn suggest(input: &SuggestInput<'_>) -> Vec<Suggestion> {
     kept
 }
 
-/// True when something that the user expects fails on the answer.
-fn is_bad(input: &SuggestInput<'_>) -> bool {
+/// True when all that the user expects holds for an answer.
+fn meets(input: &SuggestInput<'_>, answer: &TakeFacts) -> bool {
     let mut cache = Cache::default();
-    let subject = Subject::new(input.answer, input.documents);
+    let subject = Subject::new(answer, input.documents);
     input
         .explicit
         .iter()
         .filter(|assertion| assertion.weight != Some(0.0))
         .filter_map(|assertion| assertion.prepare(&mut cache).ok())
-        .any(|assertion| !assertion.judge(&subject).passed)
+        .all(|assertion| assertion.judge(&subject).passed)
 }
 
 /// Citations that resolve, quantities that a placed document bears out, and the documents behind both.
@@ -249,33 +250,36 @@ fn called(answer: &TakeFacts, request: &Request, out: &mut Vec<Suggestion>) {
     }
 }
 
-/// What the better answer says and does otherwise.
-fn differs(bad: &TakeFacts, better: &TakeFacts, context: Option<&[DocumentFacts]>, out: &mut Vec<Suggestion>) {
+/// What the other answer says and does that this one does not, where this one's context does not bear it out.
+fn differs(
+    bad: &TakeFacts,
+    good: &TakeFacts,
+    bad_context: Option<&[DocumentFacts]>,
+    good_context: &[DocumentFacts],
+    out: &mut Vec<Suggestion>,
+) {
     let phrases = |take: &TakeFacts| quantities(take.output_text.as_deref().unwrap_or_default());
-    let (wrong, right) = (phrases(bad), phrases(better));
-    for phrase in right.iter().filter(|phrase| !wrong.contains(phrase)).take(MOST) {
-        let reason = format!("\"{phrase}\" is in the better answer and not in this one");
-        out.push(Assertion::of("contains", phrase.as_str()).because(reason));
-    }
-    for phrase in wrong.iter().filter(|phrase| !right.contains(phrase)).take(MOST) {
-        let reason = format!("\"{phrase}\" is in this answer and not in the better one");
+    let right = phrases(good);
+    let unborne = |phrase: &&String| !right.contains(phrase) && bearing(phrase, "", good_context).is_none();
+    for phrase in phrases(bad).iter().filter(unborne).take(MOST) {
+        let reason = format!("\"{phrase}\" is in the other answer only, and in no document of this one's prompt");
         out.push(Assertion::of("contains", phrase.as_str()).negated().because(reason));
     }
-    if let (Some(bad_calls), Some(good_calls)) = (&bad.tool_calls, &better.tool_calls) {
+    if let (Some(bad_calls), Some(good_calls)) = (&bad.tool_calls, &good.tool_calls) {
         for call in bad_calls.iter().filter(|call| good_calls.iter().all(|good| good.name != call.name)).take(MOST) {
-            let reason = format!("this answer calls {} and the better one does not", call.name);
+            let reason = format!("the other answer calls {} and this one does not", call.name);
             out.push(Assertion::of("calls_tool", call.name.as_str()).negated().because(reason));
         }
     }
-    let (Some(had), Some(has)) = (bad.documents.as_deref().or(context), better.documents.as_deref()) else { return };
+    let (Some(had), true) = (bad_context, good.documents.is_some() || bad.documents.is_some()) else { return };
     for document in had {
-        let gone = has.iter().all(|d| d.document_id != document.document_id || d.version != document.version);
+        let gone = good_context.iter().all(|d| d.document_id != document.document_id || d.version != document.version);
         if let (true, Some(id)) = (gone, &document.document_id) {
             let mut holds = Assertion::of("context_holds", id.as_str()).negated();
             if let Some(version) = &document.version {
                 holds.fields.insert("version".to_owned(), version.as_str().into());
             }
-            out.push(holds.because("it is in the context of this answer and not in that of the better one"));
+            out.push(holds.because("it is in the context of the other answer only"));
         }
     }
 }

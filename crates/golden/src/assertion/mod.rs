@@ -316,11 +316,11 @@ impl Assertion {
         map
     }
 
-    /// The type's fields as one value: that of the main field where it is the only one, else all of them.
+    /// The type's fields as one value: that of the main field where it is the only one and plain, else all of them.
     pub fn value(&self) -> Value {
         let main = find(&self.kind).and_then(|kind| self.fields.get(kind.main_field));
         match (main, self.fields.len()) {
-            (Some(value), 1) => value.clone(),
+            (Some(value), 1) if !value.is_object() => value.clone(),
             (_, 0) => Value::Null,
             _ => Value::Object(self.fields.clone()),
         }
@@ -400,6 +400,9 @@ fn fields_of(kind: &AssertionType, value: &str) -> Result<JsonMap, String> {
 
 /// Replaces the short form `value: …` by the type's own fields.
 fn expand_value(kind: &AssertionType, map: &mut JsonMap) -> Result<(), String> {
+    if map.get("value").is_some_and(Value::is_null) {
+        map.shift_remove("value");
+    }
     if kind.main_field == "value" {
         return Ok(());
     }
@@ -409,11 +412,10 @@ fn expand_value(kind: &AssertionType, map: &mut JsonMap) -> Result<(), String> {
             map.extend(fields_of(kind, &text)?);
             Ok(())
         }
-        Some(Value::Object(fields)) if kind.name != json_schema::TYPE.name => {
+        Some(Value::Object(fields)) if kind.name != json_schema::TYPE.name || fields.contains_key(kind.main_field) => {
             map.extend(fields);
             Ok(())
         }
-        Some(Value::Null) => Ok(()),
         Some(other) => {
             map.insert(kind.main_field.to_owned(), other);
             Ok(())

@@ -17,7 +17,7 @@ use std::sync::LazyLock;
 pub(super) const TYPE: AssertionType = AssertionType {
     name: "refuses",
     about: "The answer declines or says that it does not know; `not` wants an answer. A lexical rule in 21 languages.",
-    example: "not-refuses",
+    example: "refuses",
     main_field: "value",
     from_value: |value| {
         if value.is_empty() { Ok(JsonMap::new()) } else { Err(format!("takes no value, got {value:?}")) }
