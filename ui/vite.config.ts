@@ -30,6 +30,8 @@ export default defineConfig({
   test: {
     environment: "jsdom",
     include: ["src/**/*.test.ts"],
+    // A machine that builds beside the tests is slow; no test asserts on time.
+    testTimeout: 120_000,
     setupFiles: ["src/test/setup.ts"],
   },
 });

@@ -14,9 +14,13 @@ passed: boolean,
  */
 score: number, 
 /**
- * Why.
+ * Why it failed; for a pass, what it saw, when there is something to say.
  */
-reason: string, };
+reason: string | null, 
+/**
+ * Where in the answer: `[start, end)` in characters.
+ */
+evidence: Array<[number, number]>, };
 
 export type AssertionView = { 
 /**
@@ -204,13 +208,21 @@ case_id: string,
  */
 verdict: string, 
 /**
- * Weighted share of assertions passed.
+ * Weighted share of assertions passed; `null` when nothing could be judged.
  */
-score: number, 
+score: number | null, 
 /**
  * Whether repeats disagree.
  */
 flaky: boolean, 
+/**
+ * Variant; `original` for the recorded answer.
+ */
+variant: string, 
+/**
+ * Why nothing could be judged.
+ */
+error: string | null, 
 /**
  * Assertions.
  */
@@ -620,6 +632,14 @@ truncated: boolean,
  */
 cited: boolean, 
 /**
+ * Whether it belongs to another tenant.
+ */
+foreign: boolean, 
+/**
+ * Whether its source is written by users, as the policy says.
+ */
+untrusted: boolean, 
+/**
  * Span that retrieved it.
  */
 span_id: string, };
@@ -890,11 +910,7 @@ n: number,
 /**
  * Of which with an error.
  */
-errors: number, 
-/**
- * Of which with a finding.
- */
-findings: number, };
+errors: number, };
 
 export type HistogramRequest = { 
 /**
@@ -1498,11 +1514,7 @@ cache_write_usd_nanos_per_mtok: number | null,
 /**
  * Since when.
  */
-since: string | null, 
-/**
- * Where the figure comes from.
- */
-source: string | null, };
+from_ns: Ns | null, };
 
 export type Pricing = { 
 /**
@@ -1518,11 +1530,7 @@ export type PricingImported = {
 /**
  * Models with a price.
  */
-models: number, 
-/**
- * Rows without a usable price.
- */
-skipped: number, };
+models: number, };
 
 export type Progress = { 
 /**

@@ -24,6 +24,8 @@ export class Trace {
   readonly tree = new Loaded<Tree>();
   readonly messages = new Loaded<Messages>();
   readonly context = new Loaded<Context>();
+  /** Context of the trace as a whole: its findings stay while calls are stepped through. */
+  readonly whole = new Loaded<Context>();
   readonly audit = new Loaded<Audit>();
   readonly request = new Loaded<RequestView>();
   readonly takes = new Loaded<Takes>();
@@ -37,7 +39,7 @@ export class Trace {
   }
 
   get #parts(): readonly Loaded<unknown>[] {
-    return [this.messages, this.context, this.audit, this.request, this.takes, this.raw, this.detail, this.report];
+    return [this.messages, this.context, this.whole, this.audit, this.request, this.takes, this.raw, this.detail, this.report];
   }
 
   readonly rows = $derived.by(() => outline(this.tree.value?.spans ?? [], this.folded));
@@ -53,7 +55,7 @@ export class Trace {
   }
 
   get findings(): readonly FindingView[] {
-    return this.context.value?.findings ?? [];
+    return this.whole.value?.findings ?? [];
   }
 
   /** Model calls in order. */
@@ -127,6 +129,7 @@ export class Trace {
     const call = this.callId;
     const at = (spanId: string | null) => ({ trace_id: traceId, span_id: spanId });
     void this.context.readFor(`${traceId} ${call}`, () => this.#host.rpc("span_context", at(call)));
+    void this.whole.readFor(traceId, () => this.#host.rpc("span_context", at(null)));
     void this.audit.readFor(traceId, () => this.#host.rpc("span_audit", at(null)));
     const span = this.spanId ?? this.spans[0]?.span_id ?? null;
     if ((this.tab === "messages" && this.showsOwn) || this.tab === "raw") void this.detail.readFor(`${traceId} ${span}`, () => this.#host.rpc("span_get", at(span)));
@@ -171,7 +174,7 @@ export class Trace {
 
   /** Goes to what a finding is about. */
   showFinding(finding: FindingView): void {
-    const isDocument = this.context.value?.documents.some((document) => document.document_id === finding.subject) ?? false;
+    const isDocument = [this.whole, this.context].some((part) => part.value?.documents.some((document) => document.document_id === finding.subject));
     this.documentId = isDocument ? finding.subject : null;
     this.spanId = finding.span_id;
     this.tab = isDocument ? "context" : finding.code === "leak" ? "messages" : "audit";

@@ -82,14 +82,14 @@ export const SPANS: TreeSpan[] = [
   span("00000000000000a6", "0000000000000000", "http", "POST /crm/notes", 2300, 610, { status: "error" }),
 ];
 
-const document = (id: string, rank: number, fields: Partial<DocumentView> = {}): DocumentView => ({ document_id: id, rank, rerank: rank <= 3 ? rank : null, score: 0.92 - rank * 0.07, score_kind: "retrieval", rerank_score: null, version: "4", newer_version: null, updated_ns: at(-86_400_000 * 40), tenant: "*", title: "Fare conditions", source: "handbook", content: "Tickets may be changed free of charge up to 2 hours before departure.", placed: [], truncated: false, cited: false, span_id: "00000000000000a1", ...fields });
+const document = (id: string, rank: number, fields: Partial<DocumentView> = {}): DocumentView => ({ document_id: id, rank, rerank: rank <= 3 ? rank : null, score: 0.92 - rank * 0.07, score_kind: "retrieval", rerank_score: null, version: "4", newer_version: null, updated_ns: at(-86_400_000 * 40), tenant: "*", title: "Fare conditions", source: "handbook", content: "Tickets may be changed free of charge up to 2 hours before departure.", placed: [], truncated: false, cited: false, foreign: false, untrusted: false, span_id: "00000000000000a1", ...fields });
 
 export const DOCUMENTS: DocumentView[] = [
   document("FAR-12", 1, { version: "2", newer_version: "3", placed: [{ message: 5, start: 46, end: 115 }], cited: true, title: "Changing a ticket" }),
   document("FAR-31", 2, { placed: [{ message: 5, start: 129, end: 185 }], title: "Refunds", content: "A cancelled crossing is refunded in full within 14 days." }),
-  document("OST-7", 3, { tenant: "hafen-ost", version: "1", placed: [{ message: 5, start: 198, end: 261 }], title: "Contract of Hafen Ost", source: "contract", content: "Contract customers of Hafen Ost pay a change fee of 40 percent." }),
+  document("OST-7", 3, { foreign: true, tenant: "hafen-ost", version: "1", placed: [{ message: 5, start: 198, end: 261 }], title: "Contract of Hafen Ost", source: "contract", content: "Contract customers of Hafen Ost pay a change fee of 40 percent." }),
   document("FAR-8", 4, { title: "Cabins and how they are cleaned between the crossings in winter" }),
-  document("COM-2", 5, { tenant: null, source: "community", title: null }),
+  document("COM-2", 5, { untrusted: true, tenant: null, source: "community", title: null }),
 ];
 
 export const FINDINGS: FindingView[] = [
@@ -158,7 +158,7 @@ const BATCH: Batch = {
   files: [],
   skipped: [{ path: "/exports/ferry/notes.docx", code: "RTK-I001", message: "no format claims this file", nearest: [{ format: "zip", why: "its members are no exports" }] }],
 };
-const { batch_id: _batch, at_ns: _at, state: _state, sources: _sources, skipped: _skipped, ...COUNTERS } = BATCH;
+const COUNTERS = { bytes: BATCH.bytes, traces: BATCH.traces, spans: BATCH.spans, log_records: 0, messages: BATCH.messages, tool_calls: BATCH.tool_calls, documents: BATCH.documents, audit_events: BATCH.audit_events, scores: 0, exchanges: 0, duplicates: BATCH.duplicates, rejected: BATCH.rejected, warnings: BATCH.warnings };
 BATCH.files = [
   { ...COUNTERS, path: "/exports/ferry/traces.jsonl", format: "otlp-jsonl", audit_events: 0, redactions: { openai_key: 2 }, mapping: null },
   { ...COUNTERS, path: "/exports/ferry/audit.csv", format: "audit-csv", spans: 0, traces: 0, duplicates: 0, rejected: 0, warnings: [], redactions: {}, mapping: { when: "time", who: "actor", outcome: { granted: "allowed" } } },
@@ -176,8 +176,8 @@ const CHECK = {
       regressions: [],
       errors: [],
       cases: [
-        { case_id: "change-before-departure", verdict: "fail", score: 0.5, flaky: false, assertions: [{ type: "contains", passed: true, score: 1, reason: "found \u201c24 hours\u201d" }, { type: "calls_tool", passed: false, score: 0, reason: "grant_voucher was called, and must not be" }] },
-        { case_id: "dog-on-night-crossing", verdict: "pass", score: 1, flaky: false, assertions: [{ type: "cites", passed: true, score: 1, reason: "cites PET-3" }] },
+        { case_id: "change-before-departure", verdict: "fail", score: 0.5, flaky: false, variant: "original", error: null, assertions: [{ type: "contains", passed: true, score: 1, reason: "found \u201c24 hours\u201d", evidence: [] }, { type: "calls_tool", passed: false, score: 0, reason: "grant_voucher was called, and must not be", evidence: [] }] },
+        { case_id: "dog-on-night-crossing", verdict: "pass", score: 1, flaky: false, variant: "original", error: null, assertions: [{ type: "cites", passed: true, score: 1, reason: "cites PET-3", evidence: [] }] },
       ],
     },
   ],
@@ -207,7 +207,7 @@ export function incidentAnswers(total = 1284): Answers {
     search_open: () => ({ result_id: 1, total, total_exact: true }),
     search_rows: ({ from, count }) => ({ rows: Array.from({ length: Math.max(0, Math.min(count, total - from)) }, (_, i) => row(from + i)) }),
     search_facets: () => ({ facets: { has: [{ value: "leak", n: 76 }, { value: "denied_but_executed", n: 31 }], tenant: [{ value: "norrline", n: 812 }, { value: "hafen-und-faehrgesellschaft-ost", n: 472 }], status: [{ value: "ok", n: 1180 }, { value: "error", n: 104 }], model: [{ value: "gpt-4o-mini", n: 1284 }], prompt: [{ value: "support@7", n: 900 }, { value: null, n: 384 }] } }),
-    search_histogram: () => ({ buckets: Array.from({ length: 120 }, (_, i) => ({ from_ns: at(i * 600_000), to_ns: at((i + 1) * 600_000), n: Math.round(12 + 9 * Math.sin(i / 9) + ((i * 37) % 7)), errors: i % 23 === 4 ? 3 : 0, findings: i % 31 === 9 ? 4 : 0 })) }),
+    search_histogram: () => ({ buckets: Array.from({ length: total > 100 ? 120 : 8 }, (_, i) => ({ from_ns: at(i * 600_000), to_ns: at((i + 1) * 600_000), n: Math.round(12 + 9 * Math.sin(i / 9) + ((i * 37) % 7)), errors: i % 23 === 4 ? 3 : 0 })) }),
     search: () => ({ rows: [row(0), row(1)], total: 2, total_exact: true, facets: {}, next: null }),
     query_complete: ({ text }) => ({ from: 0, to: [...text].length, items: [{ insert: "tenant:", detail: "field", n: null }, { insert: "tenant:norrline", detail: "tenant", n: 812 }] }),
     trace_get: ({ id }) => ({ trace_id: id, summary: row(0), request_id: "req_01H8Z2", user_role: "member", spans: SPANS }),

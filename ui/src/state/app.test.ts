@@ -1,0 +1,103 @@
+import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
+import { incident } from "../test/incident";
+import { App } from "./app.svelte";
+import { Promote } from "./promote.svelte";
+
+const JOB = { job_id: "j-1", kind: "import", title: "import traces.jsonl", state: "running", started_ns: "0", ended_ns: null, progress: { done: 5, total: 10, unit: "bytes", records: 3, rate: null, left_ms: null }, result: null };
+const REPORT = { batch_id: "b", state: "done", files: [{ path: "/x/traces.jsonl" }], skipped: [], totals: { traces: 60, spans: 246, audit_events: 0, duplicates: 2, rejected: 0 } };
+
+beforeEach(() => void vi.useFakeTimers());
+afterEach(() => void vi.useRealTimers());
+
+describe("App", () => {
+  it("imports what is dropped and tells what became of it", async () => {
+    const host = incident();
+    let job: unknown = JOB;
+    host.answer("import_start", () => ({ job_id: "j-1" }));
+    host.answer("job_list", () => ({ jobs: [job] }) as never);
+    const app = new App(host, () => 0);
+    const stop = app.start();
+    await vi.advanceTimersByTimeAsync(10);
+    host.drop(["/x/traces.jsonl"]);
+    await vi.advanceTimersByTimeAsync(50);
+    expect(host.calls).toContainEqual({ name: "import_start", request: { paths: ["/x/traces.jsonl"] } });
+    expect(app.jobs.active.length).toBe(1);
+    job = { ...JOB, state: "done", result: REPORT };
+    await vi.advanceTimersByTimeAsync(1000);
+    expect(app.notice?.text).toBe("Imported traces.jsonl: 60 traces, 2 already there");
+    stop();
+  });
+
+  it("keeps a failed job in sight until it was looked at", async () => {
+    const host = incident();
+    let job: unknown = JOB;
+    host.answer("import_text", () => ({ job_id: "j-1" }));
+    host.answer("job_list", () => ({ jobs: [job] }) as never);
+    const app = new App(host, () => 0);
+    await app.importText("{}");
+    await vi.advanceTimersByTimeAsync(50);
+    job = { ...JOB, state: "failed", result: { code: "RTK-I001", message: "no format claims this" } };
+    await vi.advanceTimersByTimeAsync(1000);
+    expect(app.jobs.failed.length).toBe(1);
+    app.jobs.look("j-1");
+    expect(app.jobs.failed.length).toBe(0);
+    app.jobs.stop();
+  });
+
+  it("sees within two seconds what another process imported", async () => {
+    const host = incident(0);
+    let version = 1;
+    host.answer("workspace_changes", () => ({ data_version: version }));
+    const app = new App(host, () => 0);
+    const stop = app.start();
+    await vi.advanceTimersByTimeAsync(1500);
+    expect(app.search.total).toBe(0);
+    version = 2;
+    host.answer("search_open", () => ({ result_id: 2, total: 8, total_exact: true }));
+    await vi.advanceTimersByTimeAsync(1900);
+    expect(app.search.total).toBe(8);
+    stop();
+  });
+
+  it("goes back and forward through what was looked at", async () => {
+    const app = new App(incident(), () => 0);
+    await app.openTrace("5f0c9e12a4b7d3e8812f6a9b0c4d7e31");
+    app.go("sources");
+    app.go("prompts");
+    app.back();
+    expect(app.view).toBe("sources");
+    app.back();
+    expect([app.view, app.trace.traceId]).toEqual(["traces", "5f0c9e12a4b7d3e8812f6a9b0c4d7e31"]);
+    app.forward();
+    expect(app.view).toBe("sources");
+  });
+
+  it("replays the marked traces together, each by its last call", async () => {
+    const app = new App(incident(), () => 0);
+    await app.search.open("");
+    app.search.toggleMark("a");
+    app.search.toggleMark("b");
+    await app.replay();
+    expect(app.view).toBe("replay");
+    expect(app.bench.targets.map((target) => [target.traceId, target.spanId])).toEqual([
+      ["a", "00000000000000a5"],
+      ["b", "00000000000000a5"],
+    ]);
+  });
+});
+
+describe("Promote", () => {
+  it("writes only what is left ticked, and checks it", async () => {
+    const host = incident();
+    const promote = new Promote(host, "take:t-1", "When?", "/repo/golden/changes");
+    await vi.advanceTimersByTimeAsync(10);
+    const [first, second] = promote.preview.value?.assertions ?? [];
+    expect(promote.chosen.length).toBe(2);
+    promote.left.add(second?.spec ?? "");
+    expect(await promote.write()).toBe(true);
+    const written = host.calls.findLast((call) => call.name === "promote")?.request;
+    expect(written).toMatchObject({ id: "take:t-1", set: "/repo/golden/changes", asserts: [first?.spec], no_suggest: true, preview: false });
+    await promote.runCheck();
+    expect(promote.check.value?.verdict).toBe("fail");
+  });
+});

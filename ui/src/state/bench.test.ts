@@ -1,0 +1,114 @@
+import { describe, expect, it } from "vitest";
+import { incident, ORIGINAL, take } from "../test/incident";
+import { Bench } from "./bench.svelte";
+import { TakeStream } from "./take.svelte";
+import { differences, emptyVariant, specOf, variantInput } from "./variant";
+
+const TARGET = { traceId: "5f0c9e12a4b7d3e8812f6a9b0c4d7e31", spanId: "00000000000000a5", question: "When?" };
+
+describe("a variant", () => {
+  it("is the original when nothing was changed", () => {
+    expect(specOf(emptyVariant(1))).toBe("original");
+    expect(differences(emptyVariant(1))).toEqual([]);
+  });
+
+  it("is written as the command line takes it", () => {
+    const variant = { ...emptyVariant(1), provider: "openai-compatible", baseUrl: "http://127.0.0.1:8080/v1", temperature: "0.2", prompt: "my prompt@2", drop: ["KB-1", "KB-2"] };
+    expect(specOf(variant)).toBe("provider=openai-compatible,base-url=http://127.0.0.1:8080/v1,prompt='my prompt@2',temperature=0.2,drop-doc=KB-1,drop-doc=KB-2");
+  });
+
+  it("goes through a connection when one is chosen", () => {
+    expect(specOf({ ...emptyVariant(1), connection: "local", provider: "openai", model: "m" })).toBe("connection=local,model=m");
+  });
+
+  it("carries edited messages beside the words", () => {
+    expect(variantInput({ ...emptyVariant(1), messages: { 0: "Be brief." } }, 1)).toEqual({ name: "B", spec: "original", messages: [{ index: 0, text: "Be brief." }], params: {} });
+  });
+});
+
+describe("TakeStream", () => {
+  it("reads on from where it was, and closes gaps by itself", async () => {
+    const host = incident();
+    const all = ["It ", "is ", "free."].map((text, seq) => ({ seq, at_ms: seq * 100 + 50, kind: "text", index: 0, text }));
+    let written = 1;
+    host.answer("take_chunks", ({ seen }) => {
+      const chunks = all.slice(seen === null || seen === undefined ? 0 : seen + 1, written);
+      return { chunks, last_seq: chunks.at(-1)?.seq ?? seen ?? null, status: written > 3 ? "done" : "pending" };
+    });
+    const stream = new TakeStream(host, "t-1");
+    await stream.more();
+    expect([stream.text, stream.firstMs]).toEqual(["It ", 50]);
+    written = 3;
+    await stream.more();
+    expect(stream.text).toBe("It is free.");
+    written = 4;
+    await stream.more();
+    expect([stream.text, stream.live, stream.take?.status]).toEqual(["It is free.", false, "done"]);
+    const seen = host.calls.flatMap((call) => (call.name === "take_chunks" ? [Reflect.get(Object(call.request), "seen")] : []));
+    expect(seen).toEqual([null, 0, 0, 2, 2]);
+  });
+
+  it("covers a push that comes while it reads", async () => {
+    const host = incident();
+    let reads = 0;
+    host.answer("take_chunks", () => {
+      reads += 1;
+      return { chunks: [], last_seq: null, status: "pending" };
+    });
+    const stream = new TakeStream(host, "t-1");
+    await Promise.all([stream.more(), stream.more(), stream.more()]);
+    expect(reads).toBe(2);
+  });
+});
+
+describe("Bench", () => {
+  it("plans, asks for the new destination, runs, and compares with the recorded answer", async () => {
+    const host = incident();
+    const bench = new Bench(host);
+    await bench.open([TARGET]);
+    await bench.estimate.read(() => host.rpc("replay_estimate", { variants: [] }));
+    expect(bench.obstacle).toContain("127.0.0.1:8080");
+    bench.allowed.add("127.0.0.1:8080");
+    expect(bench.obstacle).toBeNull();
+    await bench.start();
+    expect(bench.columns.map((column) => column.title)).toEqual(["A  recorded", "B", "C"]);
+    const started = host.calls.find((call) => call.name === "replay_start")?.request;
+    expect(started).toMatchObject({ ids: ["span:00000000000000a5"], allow_destinations: ["127.0.0.1:8080"], max_usd: null });
+    const compared = host.calls.find((call) => call.name === "compare")?.request;
+    expect(compared).toMatchObject({ takes: [ORIGINAL.take_id, "t-1"] });
+  });
+
+  it("clones the selected card and keeps at least one", async () => {
+    const bench = new Bench(incident());
+    await bench.open([TARGET]);
+    bench.edit(0, { model: "small" });
+    bench.add();
+    expect(bench.variants.map((variant) => variant.model)).toEqual(["small", "small"]);
+    bench.remove(0);
+    bench.remove(0);
+    expect(bench.variants.length).toBe(1);
+  });
+
+  it("keeps what was typed when the same call is opened again", async () => {
+    const bench = new Bench(incident());
+    await bench.open([TARGET]);
+    bench.edit(0, { model: "small" });
+    await bench.open([TARGET]);
+    expect(bench.variants[0]?.model).toBe("small");
+    await bench.open([{ ...TARGET, spanId: "other" }]);
+    expect(bench.variants[0]?.model).toBe("");
+  });
+
+  it("says why a run could not start", async () => {
+    const host = incident();
+    host.answer("replay_start", () => {
+      throw { code: "RTK-R007", message: "the run would spend without a limit", hint: "Set one." };
+    });
+    const bench = new Bench(host);
+    await bench.open([TARGET]);
+    await bench.start();
+    expect(bench.startError?.code).toBe("RTK-R007");
+    expect(bench.run.value).toBeNull();
+    expect(take("x").status).toBe("done");
+  });
+});

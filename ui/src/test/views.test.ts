@@ -1,0 +1,143 @@
+/// Every view over the made-up incident: it renders, axe finds nothing, and no text of others becomes markup.
+import { mount, tick, unmount } from "svelte";
+import axe from "axe-core";
+import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import AppView from "../App.svelte";
+import { App, type View } from "$state/app.svelte";
+import { COMMAND_IDS, commandInfo } from "$state/commands";
+import { TABS } from "$state/trace.svelte";
+import { incident } from "./incident";
+
+const settle = async () => {
+  for (let i = 0; i < 6; i += 1) {
+    await new Promise((done) => setTimeout(done, 0));
+    await tick();
+  }
+};
+
+/** jsdom lays nothing out: contrast and sizes are looked at in the real window. */
+async function violations(): Promise<string[]> {
+  const result = await axe.run(document.body, { resultTypes: ["violations"], rules: { "color-contrast": { enabled: false }, "scrollable-region-focusable": { enabled: false }, region: { enabled: false }, "page-has-heading-one": { enabled: false } } });
+  return result.violations.flatMap((violation) => violation.nodes.map((node) => `${violation.id}: ${node.html.slice(0, 160)}`));
+}
+
+let app: App;
+let page: Record<string, unknown>;
+
+async function open(total = 5) {
+  document.documentElement.lang = "en";
+  document.title = "Retake";
+  app = new App(incident(total), () => Date.UTC(2026, 10, 24));
+  page = mount(AppView, { target: document.body, props: { app } });
+  await settle();
+}
+
+beforeEach(() => {
+  localStorage.clear();
+  // Lists render what is in view; jsdom has no view.
+  Object.defineProperty(HTMLElement.prototype, "clientHeight", { configurable: true, get: () => 600 });
+  Object.defineProperty(HTMLElement.prototype, "clientWidth", { configurable: true, get: () => 900 });
+});
+
+afterEach(async () => {
+  await unmount(page);
+  document.body.innerHTML = "";
+});
+
+describe("the window", () => {
+  it("offers three ways in when there is nothing", async () => {
+    await open(0);
+    expect(document.body.textContent).toContain("Open the sample");
+    expect(await violations()).toEqual([]);
+  });
+
+  it.each(["traces", "runs", "prompts", "golden", "sources", "settings"] satisfies View[])("shows %s", async (view) => {
+    await open();
+    app.go(view);
+    await settle();
+    expect(await violations()).toEqual([]);
+  });
+
+  it.each(TABS)("shows a trace's %s", async (tab) => {
+    await open();
+    await app.openTrace("5f0c9e12a4b7d3e8812f6a9b0c4d7e31");
+    app.trace.show(tab);
+    await settle();
+    expect(document.querySelector('[role="tabpanel"]')?.textContent?.length).toBeGreaterThan(20);
+    expect(await violations()).toEqual([]);
+  });
+
+  it("shows the bench with takes side by side", async () => {
+    await open();
+    await app.openTrace("5f0c9e12a4b7d3e8812f6a9b0c4d7e31");
+    await app.replay();
+    await app.bench.start();
+    await settle();
+    expect([...document.querySelectorAll("section.take")].map((take) => take.getAttribute("aria-label"))).toEqual(["A  recorded", "B", "C"]);
+    expect(document.querySelector(".insert")?.textContent).toBe("Changes are ");
+    expect(await violations()).toEqual([]);
+  });
+
+  it.each(["palette", "keys", "jobs", "ledger"] as const)("shows the %s", async (overlay) => {
+    await open();
+    app.overlay = overlay;
+    await settle();
+    expect(document.querySelector('[role="dialog"]')).not.toBeNull();
+    expect(await violations()).toEqual([]);
+  });
+
+  it("shows the promote sheet", async () => {
+    await open();
+    app.settings.lastSet = "/repo/golden/changes";
+    app.openPromote("take:t-1", "When?");
+    await new Promise((done) => setTimeout(done, 20));
+    await settle();
+    expect(document.querySelector('[role="dialog"]')?.textContent).toContain("FAR-12 version 3 says 24 hours");
+    expect(await violations()).toEqual([]);
+  });
+
+  it("shows hidden characters as marks and markup as text", async () => {
+    await open();
+    app.host.rpc = new Proxy(app.host.rpc, {
+      apply: async (call, host, [name, request]) => {
+        const answer = await Reflect.apply(call, host, [name, request]);
+        if (name !== "span_messages") return answer;
+        return JSON.parse(JSON.stringify(answer).replaceAll("Never promise money.", "<img src=x onerror=alert(1)><script>alert(2)</script>"));
+      },
+    });
+    await app.openTrace("5f0c9e12a4b7d3e8812f6a9b0c4d7e31");
+    await settle();
+    const panel = document.querySelector('[role="tabpanel"]');
+    expect(panel?.querySelector("img, script")).toBeNull();
+    expect(panel?.textContent).toContain("<img src=x onerror=alert(1)>");
+    expect(panel?.textContent).toContain("RLO");
+    expect(panel?.textContent).not.toContain("\u202e");
+  });
+
+  it("prints every command that has a key on the sheet of keys", async () => {
+    await open();
+    app.overlay = "keys";
+    await settle();
+    const sheet = document.querySelector('[role="dialog"]')?.textContent ?? "";
+    for (const id of COMMAND_IDS) if (commandInfo(id).keys.length > 0) expect(sheet).toContain(commandInfo(id).title);
+  });
+
+  it("shows an error of the core where it happened, with code and remedy", async () => {
+    await open();
+    const rpc = app.host.rpc.bind(app.host);
+    app.host.rpc = (async (name, request) => {
+      if (name === "trace_get") throw { code: "RTK-S010", message: "nothing in the workspace has this id", hint: "Search for it." };
+      return rpc(name, request);
+    }) as typeof app.host.rpc;
+    await app.openTrace("0000");
+    await settle();
+    const alert = document.querySelector('[role="alert"]')?.textContent ?? "";
+    for (const words of ["RTK-S010", "nothing in the workspace has this id", "Search for it.", "Copy details"]) expect(alert).toContain(words);
+  });
+
+  it("keeps a list of a million rows small", async () => {
+    await open(1_000_000);
+    expect(document.querySelectorAll('[role="grid"] [role="row"]').length).toBeLessThan(60);
+    expect(document.querySelectorAll("*").length).toBeLessThan(1500);
+  });
+});
