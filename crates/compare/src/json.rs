@@ -52,7 +52,7 @@ fn present<'de, D: serde::Deserializer<'de>>(deserializer: D) -> Result<Option<V
 /// Every difference, in the order of the second value, removals where they stood.
 pub fn diff(a: &Value, b: &Value) -> Vec<JsonChange> {
     let mut changes = Vec::new();
-    compare_at(&mut Place::default(), &mut Place::default(), a, b, &mut changes);
+    compare_at(&Place::default(), &Place::default(), a, b, &mut changes);
     changes
 }
 

@@ -1,4 +1,5 @@
 //! Laws of the diffs, over any input, and the readings that people expect.
+#![expect(clippy::unwrap_used, reason = "a test may end where an expectation of its own does not hold")]
 
 use proptest::prelude::*;
 use retake_compare::json::{self, JsonChange, JsonOp};

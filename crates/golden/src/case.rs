@@ -283,7 +283,13 @@ pub(crate) fn read(text: &str) -> Result<ReadCase, YamlError> {
 /// # Errors
 /// The message, with the line and column (from 1).
 pub fn parse(text: &str) -> Result<Case, (String, u64, u64)> {
-    read(text).map(|read| read.case).map_err(|error| (error.message, error.at.line, error.at.column))
+    let ReadCase { case, assertion_lines } =
+        read(text).map_err(|error| (error.message, error.at.line, error.at.column))?;
+    let mut cache = crate::assertion::Cache::default();
+    for (assertion, line) in case.assertions.iter().zip(assertion_lines) {
+        assertion.prepare(&mut cache).map_err(|message| (message, line, 1))?;
+    }
+    Ok(case)
 }
 
 /// A newer file is said to be newer, not to be wrong.

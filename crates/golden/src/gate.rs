@@ -1,8 +1,8 @@
 //! The decision of a set: from its rows, its threshold and its baseline to a verdict with reasons.
 //!
 //! Live answers against a baseline with repeats are judged by three states: pass when the interval of the paired
-//! difference lies above minus the margin, fail when it lies below or a case tagged `critical` certainly regressed, else
-//! inconclusive, with how many cases would decide. In all other checks a case that passed in the baseline and fails now
+//! difference lies above minus the margin, fail when it lies below, a case tagged `critical` certainly regressed or an
+//! answer broke its schema, else inconclusive, with how many cases would decide. In all other checks a case that passed in the baseline and fails now
 //! is a regression and fails the gate.
 
 use crate::baseline::Baseline;
@@ -16,6 +16,8 @@ const MARGIN: f64 = 0.02;
 const FEWEST_REPEATS: u32 = 6;
 /// False discovery rate over the cases.
 const FALSE_DISCOVERIES: f64 = 0.1;
+/// Types of assertions that no repeat may fail, however well the others do.
+const HARD: [&str; 1] = ["json_schema"];
 /// Tag of cases whose certain regression fails a live check by itself.
 const CRITICAL: &str = "critical";
 
@@ -84,18 +86,8 @@ pub(crate) fn decide(facts: &Facts<'_>) -> Decision {
     let regressions = match (repeated, facts.baseline) {
         (Some(baseline), _) => {
             let found = certain_regressions(facts.cases, baseline);
-            let critical: Vec<&str> = facts
-                .cases
-                .iter()
-                .filter(|case| found.contains(&case.case_id) && case.tags.iter().any(|tag| tag == CRITICAL))
-                .map(|case| case.case_id.as_str())
-                .collect();
-            if !critical.is_empty() {
-                raise(Verdict::Fail, format!("critical cases regressed: {}", critical.join(", ")));
-            }
-            let (state, reason) = compare_live(facts, baseline);
-            if state != Verdict::Pass {
-                raise(state, reason);
+            for (to, reason) in live_state(facts, baseline, &found) {
+                raise(to, reason);
             }
             found
         }
@@ -159,6 +151,29 @@ fn certain_regressions(rows: &[CaseReport], baseline: &Baseline) -> Vec<String> 
     ids.sort();
     ids.dedup();
     ids
+}
+
+/// What a live check against a repeated baseline says beside the threshold.
+fn live_state(facts: &Facts<'_>, baseline: &Baseline, regressed: &[String]) -> Vec<(Verdict, String)> {
+    let named = |keep: &dyn Fn(&CaseReport) -> bool| {
+        facts.cases.iter().filter(|case| keep(case)).map(|case| case.case_id.as_str()).collect::<Vec<_>>().join(", ")
+    };
+    let mut states = Vec::new();
+    let critical = named(&|case| regressed.contains(&case.case_id) && case.tags.iter().any(|tag| tag == CRITICAL));
+    if !critical.is_empty() {
+        states.push((Verdict::Fail, format!("critical cases regressed: {critical}")));
+    }
+    let broken = named(&|case| {
+        case.assertions.iter().any(|a| HARD.contains(&a.kind.as_str()) && !a.not && a.weight > 0.0 && !a.passed)
+    });
+    if !broken.is_empty() {
+        states.push((Verdict::Fail, format!("answers broke their form: {broken}")));
+    }
+    let (state, reason) = compare_live(facts, baseline);
+    if state != Verdict::Pass {
+        states.push((state, reason));
+    }
+    states
 }
 
 fn compare_live(facts: &Facts<'_>, baseline: &Baseline) -> (Verdict, String) {

@@ -95,15 +95,6 @@ pub struct NearDuplicate {
     pub similarity: f64,
 }
 
-/// A case that is ready to be written.
-struct Draft {
-    dir: PathBuf,
-    case: Case,
-    cassette: Cassette,
-    relative: String,
-    promoted: Promoted,
-}
-
 /// Writes a case into a set folder.
 ///
 /// # Errors
@@ -111,6 +102,9 @@ struct Draft {
 /// folder whose `set.yaml` cannot be read; [`GoldenError::Unwritable`].
 pub fn promote(dir: &Path, promotion: Promotion, redact: Redactor<'_>) -> Result<Promoted, GoldenError> {
     let (promoted, cassette) = prepare(dir, promotion, redact)?;
+    if promoted.path.exists() {
+        return Err(GoldenError::CaseExists { id: promoted.case_id, path: promoted.path });
+    }
     let dir = promoted.path.parent().and_then(Path::parent).unwrap_or(dir);
     if promoted.set_created {
         let name = dir.file_name().map_or_else(|| "golden".to_owned(), |name| name.to_string_lossy().into_owned());

@@ -5,6 +5,9 @@
 use serde::de::DeserializeOwned;
 use serde_json::Value;
 
+/// Deepest nesting of a file.
+const MAX_DEPTH: usize = 160;
+
 /// A place in a file, both from 1; 0 is unknown.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub(crate) struct Position {
@@ -21,7 +24,11 @@ pub(crate) struct YamlError {
 
 /// Reads a document.
 pub(crate) fn read<T: DeserializeOwned>(text: &str) -> Result<T, YamlError> {
+    let mut budget = serde_saphyr::Budget::default();
+    // Requests may nest as deep as an import allows, below the levels of the file itself.
+    budget.max_depth = MAX_DEPTH;
     let options = serde_saphyr::options! {
+        budget: Some(budget),
         strict_booleans: true,
         with_snippet: false,
     };

@@ -1,8 +1,8 @@
 //! `cites`: the answer names a document of its context.
 //!
 //! Citations are found generally: items in square or lenticular brackets that are a document's id or look like one
-//! (`[KB-17]`, `[KB-17, KB-18]`, `[^KB-17]`, `[source: KB-17]`, `【KB-17】`), numbers in brackets as positions in the
-//! context (`[2]`), and known ids that stand free in the text. `form` replaces all that by one pattern. A citation
+//! (`[KB-17]`, `[KB-17, KB-18]`, `[^KB-17]`, `[source: KB-17]`, `【KB-17】`), known ids in round brackets, numbers in
+//! square brackets as positions in the context (`[2]`), and known ids with a digit that stand free in the text. `form` replaces all that by one pattern. A citation
 //! resolves when a document of this id is in the context and is not known to have been left out of the prompt.
 
 use super::locate::Range;
@@ -174,8 +174,9 @@ fn resolve(text: &str, documents: &[DocumentFacts]) -> Option<String> {
 
 /// Items of bracket groups that are an id or look like one.
 fn bracketed(answer: &str, documents: &[DocumentFacts], found: &mut Vec<(usize, usize)>) {
-    static GROUP: LazyLock<Regex> =
-        LazyLock::new(|| Regex::new(r"\[([^\[\]\n]{1,200})\]|【([^【】\n]{1,200})】").expect("a constant pattern"));
+    static GROUP: LazyLock<Regex> = LazyLock::new(|| {
+        Regex::new(r"\[([^\[\]\n]{1,200})\]|【([^【】\n]{1,200})】|\(([^()\n]{1,200})\)").expect("a constant pattern")
+    });
     static LABEL: LazyLock<Regex> = LazyLock::new(|| {
         Regex::new(r"(?i)^(?:\^|#|(?:doc|docs|document|source|sources|ref|reference|cite|citation|id)s?\s*[:=#]?\s+|(?:doc|document|source|ref|cite|id)\s*[:=#]\s*)")
             .expect("a constant pattern")
@@ -183,7 +184,9 @@ fn bracketed(answer: &str, documents: &[DocumentFacts], found: &mut Vec<(usize, 
     let known =
         |item: &str| documents.iter().any(|d| d.document_id.as_deref().is_some_and(|id| id.eq_ignore_ascii_case(item)));
     for groups in GROUP.captures_iter(answer) {
-        let Some(group) = groups.get(1).or_else(|| groups.get(2)) else { continue };
+        // Round brackets hold all sorts of asides: there only an id that the context knows is a citation.
+        let round = groups.get(3);
+        let Some(group) = groups.get(1).or_else(|| groups.get(2)).or(round) else { continue };
         let mut at = group.start();
         for item in group.as_str().split_inclusive([',', ';']) {
             let inner = item.trim_end_matches([',', ';']);
@@ -194,7 +197,7 @@ fn bracketed(answer: &str, documents: &[DocumentFacts], found: &mut Vec<(usize, 
                 Some(label) if !known(inner) => (start + label.end(), inner.get(label.end()..).unwrap_or_default()),
                 _ => (start, inner),
             };
-            if known(inner) || looks_like_id(inner) {
+            if known(inner) || (round.is_none() && looks_like_id(inner)) {
                 found.push((start, start + inner.len()));
             }
         }

@@ -36,6 +36,9 @@ pub(crate) use latency::number_value;
 pub use locate::Range;
 pub(crate) use locate::{sentences, shorten};
 
+/// Checks the fields of an assertion and prepares its expectation. `Err` is a clause that says what is wrong.
+pub type Prepare = fn(JsonMap, &mut Cache) -> Result<Box<dyn Expectation>, String>;
+
 /// One type of assertion.
 pub struct AssertionType {
     /// Word in files and on the command line.
@@ -49,7 +52,7 @@ pub struct AssertionType {
     /// The fields for a VALUE of the command line. `Err` says what would fit.
     pub from_value: fn(&str) -> Result<JsonMap, String>,
     /// Checks the fields and prepares the expectation.
-    pub prepare: fn(JsonMap, &mut Cache) -> Result<Box<dyn Expectation>, String>,
+    pub prepare: Prepare,
     /// JSON Schema of the fields.
     pub schema: fn(&mut SchemaGenerator) -> Schema,
 }

@@ -106,13 +106,22 @@ fn evidence_marks_characters_of_the_answer() {
     assert_eq!(marked(json!({"type": "regex", "value": r"\d+天"}), "可以在9天内，或者12天内", None), ["9天", "12天"]);
     let documents =
         [DocumentFacts { document_id: Some("ÄB-1".to_owned()), placed: Some(true), ..DocumentFacts::default() }];
-    for text in
-        ["é [ÄB-1]", "é 【ÄB-1】", "é [source: ÄB-1]", "é [^ÄB-1]", "é, ÄB-1 says", "é [ÄB-1; ÄB-2]", "é (ÄB-1)"]
-    {
+    for text in [
+        "é [ÄB-1]",
+        "é 【ÄB-1】",
+        "é [source: ÄB-1]",
+        "é [^ÄB-1]",
+        "é, ÄB-1 says",
+        "é [ÄB-1; ÄB-2]",
+        "é (see: x) (ÄB-1)",
+        "é (ÄB-1)",
+    ] {
         let got = marked(json!({"type": "cites", "document": "ÄB-1"}), text, Some(&documents));
         assert_eq!(got, ["ÄB-1"], "{text}");
     }
     assert_eq!(marked(json!({"type": "cites", "document": "ÄB-1"}), "see [1]", Some(&documents)), ["1"]);
+    let worded = [DocumentFacts { document_id: Some("returns/policy".to_owned()), ..DocumentFacts::default() }];
+    assert_eq!(marked(json!({"type": "cites"}), "so it is (returns/policy).", Some(&worded)), ["returns/policy"]);
     for text in ["[x] done", "ÄB-12", "ÄB-1-b", "a [link](http://x/y)"] {
         let take = take(&json!({ "output_text": text }));
         assert!(!judge(&json!({"type": "cites"}), false, &take, Some(&documents)).passed, "{text}");

@@ -131,7 +131,7 @@ fn what_passed_in_the_baseline_must_not_fail() {
     assert_eq!(run(&dir, &CheckOptions::default()).verdict, Verdict::Pass);
 
     let named = |path: &str| CheckOptions { baseline: Some(dir.join(path)), ..CheckOptions::default() };
-    let sets = load(&[dir.clone()]).unwrap();
+    let sets = load(std::slice::from_ref(&dir)).unwrap();
     let error = |options| check(&sets, &options, &Answers::Recorded).unwrap_err();
     assert!(matches!(error(named("none.json")), GoldenError::Unreadable { .. }));
     for text in ["{", r#"{"version": 9, "set": "x", "cases": {}, "new": 1}"#] {
