@@ -34,12 +34,15 @@ pub trait Host: Send + Sync {
     fn log_path(&self) -> Option<PathBuf>;
 }
 
+/// Policy and survey, and the version of the data that they were made of.
+type CachedSurvey = (i64, Arc<Policy>, Arc<Survey>);
+
 /// The open workspace and what runs on it.
 pub struct Core {
     workspace: Option<Workspace>,
     host: Arc<dyn Host>,
     jobs: JobTable,
-    survey: Mutex<Option<(i64, Arc<Policy>, Arc<Survey>)>>,
+    survey: Mutex<Option<CachedSurvey>>,
 }
 
 impl Core {
@@ -76,7 +79,10 @@ impl Core {
     /// Policy and survey of the workspace as of a version of its data, if they were made for it.
     pub(crate) fn cached_survey(&self, version: i64) -> Option<(Arc<Policy>, Arc<Survey>)> {
         let cached = self.survey.lock().unwrap_or_else(PoisonError::into_inner);
-        cached.as_ref().filter(|(of, ..)| *of == version).map(|(_, policy, survey)| (Arc::clone(policy), Arc::clone(survey)))
+        cached
+            .as_ref()
+            .filter(|(of, ..)| *of == version)
+            .map(|(_, policy, survey)| (Arc::clone(policy), Arc::clone(survey)))
     }
 
     /// Keeps policy and survey for a version of the data.

@@ -25,12 +25,7 @@ pub fn start(path: &Path, filter: Option<&str>) -> bool {
         return false;
     };
     let filter = filter.and_then(|text| EnvFilter::try_new(text).ok()).unwrap_or_else(|| EnvFilter::new("info"));
-    tracing_subscriber::fmt()
-        .json()
-        .with_env_filter(filter)
-        .with_writer(RedactedFile { file })
-        .try_init()
-        .is_ok()
+    tracing_subscriber::fmt().json().with_env_filter(filter).with_writer(RedactedFile { file }).try_init().is_ok()
 }
 
 struct RedactedFile {

@@ -88,7 +88,11 @@ fn rows_of(plan: &Plan) -> Vec<TakeRow> {
 /// A slot as one number, in the order of sending.
 pub(crate) fn slot_number(plan: &Plan, slot: &retake_replay::run::Slot) -> u32 {
     let variants = u32::try_from(plan.variants.len()).unwrap_or(u32::MAX);
-    slot.case.saturating_mul(variants).saturating_add(slot.variant).saturating_mul(plan.repeats).saturating_add(slot.repeat)
+    slot.case
+        .saturating_mul(variants)
+        .saturating_add(slot.variant)
+        .saturating_mul(plan.repeats)
+        .saturating_add(slot.repeat)
 }
 
 /// What is kept of a finished take: versioned, with the body that was sent.
@@ -170,7 +174,12 @@ impl RunLog for WorkspaceLog {
         self.write(move |workspace| workspace.finish_take(&row))
     }
 
-    fn reserve<'a>(&'a self, run_id: &'a str, take_id: &'a str, usd_nanos: i64) -> BoxFuture<'a, Result<bool, LogError>> {
+    fn reserve<'a>(
+        &'a self,
+        run_id: &'a str,
+        take_id: &'a str,
+        usd_nanos: i64,
+    ) -> BoxFuture<'a, Result<bool, LogError>> {
         let (run, take) = (run_id.to_owned(), take_id.to_owned());
         Box::pin(async move {
             let granted = self.write(move |workspace| workspace.reserve(&run, usd_nanos)).await?;

@@ -48,8 +48,9 @@ macro_rules! commands {
 
 fn read_request<T: serde::de::DeserializeOwned>(name: &str, payload: serde_json::Value) -> Result<T, ApiError> {
     let payload = if payload.is_null() { serde_json::json!({}) } else { payload };
-    serde_json::from_value(payload)
-        .map_err(|why| ApiError::new(retake_model::Code::UsageInvalid, format!("{name} cannot read its request: {why}")))
+    serde_json::from_value(payload).map_err(|why| {
+        ApiError::new(retake_model::Code::UsageInvalid, format!("{name} cannot read its request: {why}"))
+    })
 }
 
 commands! {

@@ -7,7 +7,9 @@ use std::path::PathBuf;
 /// Find out why an LLM feature gave a bad answer: import traces, search, replay, compare, and keep the case as a test.
 #[derive(Debug, Parser)]
 #[command(name = "retake", version, propagate_version = true, disable_help_subcommand = true)]
-#[command(after_help = "Examples:\n  retake import traces.jsonl audit.jsonl\n  retake search 'tenant:acme refund'\n  retake show TRACE --as messages\n  retake replay SPAN --variant original --variant drop-doc=KB-114 --allow-destination 127.0.0.1:18080 --allow-unpriced --yes\n  retake check golden/")]
+#[command(
+    after_help = "Examples:\n  retake import traces.jsonl audit.jsonl\n  retake search 'tenant:acme refund'\n  retake show TRACE --as messages\n  retake replay SPAN --variant original --variant drop-doc=KB-114 --allow-destination 127.0.0.1:18080 --allow-unpriced --yes\n  retake check golden/"
+)]
 pub struct Cli {
     /// Options of every command.
     #[command(flatten)]
@@ -41,7 +43,9 @@ pub struct Global {
 #[derive(Debug, Subcommand)]
 pub enum Command {
     /// Import files, folders or archives; `-` is standard input
-    #[command(after_help = "Examples:\n  retake import traces.jsonl audit.csv\n  retake import exports/ --dry-run\n  zcat big.jsonl.gz | retake import -")]
+    #[command(
+        after_help = "Examples:\n  retake import traces.jsonl audit.csv\n  retake import exports/ --dry-run\n  zcat big.jsonl.gz | retake import -"
+    )]
     Import(Import),
     /// List, show or undo import batches
     Batches {
@@ -52,7 +56,9 @@ pub enum Command {
     /// List the formats that are understood
     Formats,
     /// Search traces or spans
-    #[command(after_help = "Examples:\n  retake search 'tenant:acme refund'\n  retake search 'span(model:gpt-4o* latency:>2s)' --facets tenant,model\n  retake search --sort cost:desc -- '-status:error'")]
+    #[command(
+        after_help = "Examples:\n  retake search 'tenant:acme refund'\n  retake search 'span(model:gpt-4o* latency:>2s)' --facets tenant,model\n  retake search --sort cost:desc -- '-status:error'"
+    )]
     Search(Search),
     /// Show a trace or span
     Show(Show),
@@ -68,7 +74,9 @@ pub enum Command {
         query: Option<String>,
     },
     /// Send recorded requests again, as they were or changed
-    #[command(after_help = "Examples:\n  retake replay SPAN --variant original --estimate\n  retake replay SPAN --variant drop-doc=KB-114 --variant 'prompt=support@8' --max-usd 0.10 --yes\n  retake replay --query 'feature:support.answer' --variant model=gpt-4o-mini --repeats 3 --max-usd 1")]
+    #[command(
+        after_help = "Examples:\n  retake replay SPAN --variant original --estimate\n  retake replay SPAN --variant drop-doc=KB-114 --variant 'prompt=support@8' --max-usd 0.10 --yes\n  retake replay --query 'feature:support.answer' --variant model=gpt-4o-mini --repeats 3 --max-usd 1"
+    )]
     Replay(Replay),
     /// List, show, resume or cancel runs
     Runs {

@@ -152,10 +152,13 @@ pub struct Row {
     pub coverage: BTreeMap<&'static str, f64>,
 }
 
+/// Start of a bucket and the values of the dimensions.
+type GroupKey = (Option<i64>, Vec<Option<String>>);
+
 /// Groups calls. Rows are by bucket, then most requests first, then by their dimensions; without dimensions and buckets
 /// there is one row, also for no calls at all.
 pub fn metrics<'p>(points: impl IntoIterator<Item = &'p CallPoint>, by: &[Dim], bucket_ns: Option<i64>) -> Vec<Row> {
-    let mut groups: BTreeMap<(Option<i64>, Vec<Option<String>>), Vec<&CallPoint>> = BTreeMap::new();
+    let mut groups: BTreeMap<GroupKey, Vec<&CallPoint>> = BTreeMap::new();
     if by.is_empty() && bucket_ns.is_none() {
         groups.insert((None, Vec::new()), Vec::new());
     }

@@ -35,7 +35,11 @@ pub async fn compare(core: Arc<Core>, request: CompareRequest) -> Result<Compari
                 let text = |at: usize| facts.get(at).and_then(|take| take.output_text.clone()).unwrap_or_default();
                 let (a, b) = (text(pair.a), text(pair.b));
                 // A missing text is compared as an empty one: the joins of the steps stay the two texts.
-                let text = if lines { diff::diff_lines(&a, &b) } else { pair.text.unwrap_or_else(|| diff::diff_words(&a, &b)) };
+                let text = if lines {
+                    diff::diff_lines(&a, &b)
+                } else {
+                    pair.text.unwrap_or_else(|| diff::diff_words(&a, &b))
+                };
                 Pair {
                     take_id: takes.get(pair.b).map(|take| take.take.take_id.clone()).unwrap_or_default(),
                     text: text.into(),

@@ -2,8 +2,8 @@
 
 use crate::analysis::policy::Policy;
 use crate::dto::connect::{
-    ConnectAddRequest, ConnectTest, ConnectTestRequest, Connection, Connections, NameRequest, PolicySetRequest, PolicyView, Price,
-    Pricing, PricingImported, SecretInfo, SecretSetRequest, Secrets,
+    ConnectAddRequest, ConnectTest, ConnectTestRequest, Connection, Connections, NameRequest, PolicySetRequest,
+    PolicyView, Price, Pricing, PricingImported, SecretInfo, SecretSetRequest, Secrets,
 };
 use crate::dto::{Empty, IdRequest, Ns};
 use crate::{ApiError, Core};
@@ -23,7 +23,7 @@ const TEST_TIMEOUT: Duration = Duration::from_secs(20);
 /// # Errors
 /// Those of the database.
 pub async fn connections_list(core: Arc<Core>, _: Empty) -> Result<Connections, ApiError> {
-    core.blocking(|core| list(core)).await
+    core.blocking(list).await
 }
 
 fn list(core: &Core) -> Result<Connections, ApiError> {
@@ -76,8 +76,7 @@ pub async fn connection_add(core: Arc<Core>, request: ConnectAddRequest) -> Resu
                 .with_hint("Use letters, digits, dots and dashes."));
         }
         known_kind(&request.kind)?;
-        egress::destination_of(&request.base_url)
-            .map_err(|why| ApiError::new(Code::ConnectionInvalid, why))?;
+        egress::destination_of(&request.base_url).map_err(|why| ApiError::new(Code::ConnectionInvalid, why))?;
         let row = ConnectionRow { name: name.to_owned(), kind: request.kind, base_url: request.base_url };
         core.workspace()?.set_connection(&row)?;
         core.host().emit("workspace", "connections");
@@ -116,7 +115,8 @@ pub async fn connection_test(core: Arc<Core>, request: ConnectTestRequest) -> Re
     let (row, key, destination) = core
         .blocking(move |core| {
             let row = connection(core, &asked.name)?;
-            let destination = egress::destination_of(&row.base_url).map_err(|why| ApiError::new(Code::ConnectionInvalid, why))?;
+            let destination =
+                egress::destination_of(&row.base_url).map_err(|why| ApiError::new(Code::ConnectionInvalid, why))?;
             super::replay::check_destinations(core, std::slice::from_ref(&destination), &asked.allow_destinations)?;
             let key = match secrets::get(&row.name, vendor_variables(&row), &|name| core.host().variable(name)) {
                 Ok(key) => key,
@@ -147,7 +147,9 @@ pub async fn connection_test(core: Arc<Core>, request: ConnectTestRequest) -> Re
     let models = provider.models(&call, &way).await;
     let latency_ms = Some(started.elapsed().as_secs_f64() * 1000.0);
     Ok(match models {
-        Ok(models) => ConnectTest { name: row.name, ok: true, message: format!("{} models", models.len()), models, latency_ms },
+        Ok(models) => {
+            ConnectTest { name: row.name, ok: true, message: format!("{} models", models.len()), models, latency_ms }
+        }
         Err(why) => ConnectTest { name: row.name, ok: false, message: why.to_string(), models: Vec::new(), latency_ms },
     })
 }
@@ -170,7 +172,7 @@ pub async fn secret_set(core: Arc<Core>, request: SecretSetRequest) -> Result<Se
 /// # Errors
 /// Those of the database.
 pub async fn secrets_list(core: Arc<Core>, _: Empty) -> Result<Secrets, ApiError> {
-    core.blocking(|core| secret_infos(core)).await
+    core.blocking(secret_infos).await
 }
 
 /// Removes a key.
@@ -276,7 +278,7 @@ pub async fn policy_set(core: Arc<Core>, request: PolicySetRequest) -> Result<Po
 /// # Errors
 /// Those of the database.
 pub async fn policy_get(core: Arc<Core>, _: Empty) -> Result<PolicyView, ApiError> {
-    core.blocking(|core| policy_view(core)).await
+    core.blocking(policy_view).await
 }
 
 /// Removes the policy and judges all traces without it.

@@ -3,8 +3,8 @@
 use super::replay::{self, TakeView, facts_of, take_or_recorded};
 use crate::dto::Empty;
 use crate::dto::check::{
-    AssertionResult, CaseResult, CaseSaveRequest, Check, CheckRequest, FileError, GoldenAddRequest, GoldenCaseView, GoldenSetView,
-    GoldenSets, SetResult,
+    AssertionResult, CaseResult, CaseSaveRequest, Check, CheckRequest, FileError, GoldenAddRequest, GoldenCaseView,
+    GoldenSetView, GoldenSets, SetResult,
 };
 use crate::dto::promote::{AssertionView, PromoteRequest, Promoted};
 use crate::dto::replay::ReplayRequest;
@@ -12,7 +12,7 @@ use crate::{ApiError, Core};
 use retake_compare::DocumentFacts;
 use retake_formats::redact;
 use retake_golden::{self as golden, Answers, Assertion, Attempt, CheckOptions, CheckReport, LoadedCase, Promotion};
-use retake_model::{Code, Coded};
+use retake_model::Code;
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -21,7 +21,7 @@ use std::sync::Arc;
 const SETS_SETTING: &str = "golden.sets";
 
 /// Forms of files that `retake schema` prints beside the documents.
-pub const FILE_SCHEMAS: &[&str] = &["assertion", "case", "cassette", "policy", "set"];
+pub const FILE_SCHEMAS: &[&str] = &["assertion", "case", "cassette", "mapping", "policy", "set"];
 
 /// JSON Schema of a file form.
 pub fn file_schema(name: &str) -> Option<serde_json::Value> {
@@ -31,6 +31,7 @@ pub fn file_schema(name: &str) -> Option<serde_json::Value> {
         "cassette" => golden::schema::cassette(),
         "set" => golden::schema::set(),
         "policy" => crate::analysis::policy::policy_schema(),
+        "mapping" => retake_formats::mapping::Mapping::schema(),
         _ => return None,
     })
 }
@@ -71,7 +72,8 @@ pub async fn promote(core: Arc<Core>, request: PromoteRequest) -> Result<Promote
 }
 
 fn promotion_of(core: &Core, take: &TakeView, request: &PromoteRequest) -> Result<Promotion, ApiError> {
-    let assertions = request.asserts.iter().map(|text| Ok(Assertion::parse(text)?)).collect::<Result<Vec<_>, ApiError>>()?;
+    let assertions =
+        request.asserts.iter().map(|text| Ok(Assertion::parse(text)?)).collect::<Result<Vec<_>, ApiError>>()?;
     let replayed = take.request.clone().ok_or_else(|| {
         ApiError::new(Code::NothingToReplay, format!("{} holds no request that could be kept", request.id))
     })?;
@@ -129,7 +131,12 @@ fn assertion_view(assertion: golden::promote::PromotedAssertion) -> AssertionVie
     if let Some(because) = &assertion.because {
         spec.insert("because".to_owned(), because.clone().into());
     }
-    AssertionView { kind, value: assertion.value, because: assertion.because, spec: serde_json::Value::Object(spec).to_string() }
+    AssertionView {
+        kind,
+        value: assertion.value,
+        because: assertion.because,
+        spec: serde_json::Value::Object(spec).to_string(),
+    }
 }
 
 /// A word as a shell takes it.
@@ -234,13 +241,21 @@ fn key_of(case: &LoadedCase) -> String {
     case.path.display().to_string()
 }
 
-async fn live_attempts(core: &Arc<Core>, sets: &[golden::LoadedSet], request: &CheckRequest) -> Result<Attempts, ApiError> {
+async fn live_attempts(
+    core: &Arc<Core>,
+    sets: &[golden::LoadedSet],
+    request: &CheckRequest,
+) -> Result<Attempts, ApiError> {
     let cases: Vec<(retake_replay::Source, String)> = sets
         .iter()
         .flat_map(|set| &set.cases)
         .map(|case| {
             let mut source = retake_replay::Source::of_request(case.case.request.clone(), None);
-            source.documents = case.documents.as_ref().map(|documents| documents.iter().map(document_of).collect()).unwrap_or_default();
+            source.documents = case
+                .documents
+                .as_ref()
+                .map(|documents| documents.iter().map(document_of).collect())
+                .unwrap_or_default();
             source.prompt_variables = case.case.variables.clone();
             (source, key_of(case))
         })
@@ -251,7 +266,12 @@ async fn live_attempts(core: &Arc<Core>, sets: &[golden::LoadedSet], request: &C
     let variants = if request.variants.is_empty() {
         sets.iter()
             .filter_map(|set| set.file.variant.clone())
-            .map(|spec| crate::dto::replay::VariantInput { name: None, spec: Some(spec), messages: Vec::new(), params: None })
+            .map(|spec| crate::dto::replay::VariantInput {
+                name: None,
+                spec: Some(spec),
+                messages: Vec::new(),
+                params: None,
+            })
             .collect()
     } else {
         request.variants.clone()
@@ -354,7 +374,7 @@ fn remember_set(core: &Core, set: &Path) -> Result<(), ApiError> {
 /// # Errors
 /// Those of the database.
 pub async fn golden_list(core: Arc<Core>, _: Empty) -> Result<GoldenSets, ApiError> {
-    core.blocking(|core| sets_view(core)).await
+    core.blocking(sets_view).await
 }
 
 fn sets_view(core: &Core) -> Result<GoldenSets, ApiError> {
@@ -410,8 +430,13 @@ pub async fn case_save(core: Arc<Core>, request: CaseSaveRequest) -> Result<Chec
     let set = request.set.clone();
     core.blocking(move |_| {
         let sets = golden::load(&[PathBuf::from(&request.set)])?;
-        let path = sets.iter().flat_map(|set| &set.cases).find(|case| case.case.id == request.case_id).map(|case| case.path.clone());
-        let path = path.ok_or_else(|| ApiError::new(Code::IdUnknown, format!("the set has no case {:?}", request.case_id)))?;
+        let path = sets
+            .iter()
+            .flat_map(|set| &set.cases)
+            .find(|case| case.case.id == request.case_id)
+            .map(|case| case.path.clone());
+        let path =
+            path.ok_or_else(|| ApiError::new(Code::IdUnknown, format!("the set has no case {:?}", request.case_id)))?;
         golden::case::parse(&request.text).map_err(|(message, line, column)| {
             ApiError::new(Code::CaseUnreadable, format!("{message} (line {line}, column {column})"))
         })?;
@@ -437,9 +462,4 @@ pub async fn case_save(core: Arc<Core>, request: CaseSaveRequest) -> Result<Chec
         markdown: None,
     };
     check(core, request).await
-}
-
-/// The code of a provider's failure, for attempts.
-pub(crate) fn failure_of(error: &dyn Coded) -> golden::AnswerError {
-    golden::AnswerError { code: error.code(), message: error.to_string() }
 }

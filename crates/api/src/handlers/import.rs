@@ -3,8 +3,8 @@
 use super::connect::price_table;
 use super::job::RunningJob;
 use crate::dto::import::{
-    Batch, Batches, FormatInfo, Formats, ImportFile, ImportReport, ImportRequest, ImportTextRequest, ImportTotals, Nearest, Skipped,
-    Undone, Warning, WarningExample,
+    Batch, Batches, FormatInfo, Formats, ImportFile, ImportReport, ImportRequest, ImportTextRequest, ImportTotals,
+    Nearest, Skipped, Undone, Warning, WarningExample,
 };
 use crate::dto::job::{JobStarted, Progress};
 use crate::dto::{Empty, IdRequest, Ns};
@@ -144,7 +144,11 @@ fn progress_of(now: &retake_ingest::Progress, elapsed: Duration) -> Progress {
 /// Those of the database; those of the import are in the job.
 pub async fn import_start(core: Arc<Core>, request: ImportRequest) -> Result<JobStarted, ApiError> {
     let title = match request.paths.as_slice() {
-        [] => return Err(ApiError::new(Code::UsageInvalid, "there is nothing to import").with_hint("Name at least one file.")),
+        [] => {
+            return Err(
+                ApiError::new(Code::UsageInvalid, "there is nothing to import").with_hint("Name at least one file.")
+            );
+        }
         [one] => format!("import {}", file_name(one)),
         [first, rest @ ..] => format!("import {} and {} more", file_name(first), rest.len()),
     };
@@ -162,7 +166,12 @@ pub async fn import_text(core: Arc<Core>, request: ImportTextRequest) -> Result<
     start(&core, "import pasted text".to_owned(), vec![source], request)
 }
 
-fn start(core: &Arc<Core>, title: String, sources: Vec<Source>, request: ImportRequest) -> Result<JobStarted, ApiError> {
+fn start(
+    core: &Arc<Core>,
+    title: String,
+    sources: Vec<Source>,
+    request: ImportRequest,
+) -> Result<JobStarted, ApiError> {
     let job = RunningJob::start(core, "import", &title)?;
     let started = JobStarted { job_id: job.job_id.clone() };
     let core = Arc::clone(core);
@@ -304,7 +313,11 @@ fn warning_view(warning: &retake_store::Warning) -> Warning {
     Warning {
         code: warning.code.as_str().to_owned(),
         count: warning.count,
-        example: WarningExample { message: example.message.clone(), line: example.line, byte_offset: example.byte_offset },
+        example: WarningExample {
+            message: example.message.clone(),
+            line: example.line,
+            byte_offset: example.byte_offset,
+        },
     }
 }
 

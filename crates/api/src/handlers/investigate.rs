@@ -9,9 +9,9 @@ use gather::gather;
 use super::{parse_query, replay};
 use crate::analysis::{audit, context, messages};
 use crate::dto::investigate::{
-    Audit, AuditView, Band, Context, DocumentView, FidelityView, FieldFidelityView, FindingView, Findings, FindingsRequest,
-    MessageView, Messages, MissingAudit, PartView, PlacedView, Raw, RawView, Report, RequestView, SnippetRequest, SpanDetail,
-    SpanRequest, Text, ToolView, Tree, TreeSpan,
+    Audit, AuditView, Band, Context, DocumentView, FidelityView, FieldFidelityView, FindingView, Findings,
+    FindingsRequest, MessageView, Messages, MissingAudit, PartView, PlacedView, Raw, RawView, Report, RequestView,
+    SnippetRequest, SpanDetail, SpanRequest, Text, ToolView, Tree, TreeSpan,
 };
 use crate::dto::replay::Takes;
 use crate::dto::{IdRequest, Ns};
@@ -38,7 +38,9 @@ pub fn locate(core: &Core, id: &str) -> Result<Located, ApiError> {
     let nowhere = |what: &str| ApiError::new(Code::IdUnknown, format!("{what} {id:?} belongs to no trace"));
     match core.workspace()?.resolve(id)? {
         Named::Trace(trace_id) => Ok(Located { trace_id: trace_id.to_string(), span_id: None }),
-        Named::Span { trace_id, span_id } => Ok(Located { trace_id: trace_id.to_string(), span_id: Some(span_id.to_string()) }),
+        Named::Span { trace_id, span_id } => {
+            Ok(Located { trace_id: trace_id.to_string(), span_id: Some(span_id.to_string()) })
+        }
         Named::Take(take_id) => {
             let take = core.workspace()?.take(&take_id)?;
             match (take.trace_id, take.span_id) {
@@ -89,7 +91,12 @@ fn is_below(trace: &[Span], span: &Span, ancestor: &Id) -> bool {
     for _ in 0..trace.len() {
         match parent {
             Some(id) if id == ancestor => return true,
-            Some(id) => parent = trace.iter().find(|other| other.span_id.as_ref() == Some(id)).and_then(|other| other.parent_span_id.as_ref()),
+            Some(id) => {
+                parent = trace
+                    .iter()
+                    .find(|other| other.span_id.as_ref() == Some(id))
+                    .and_then(|other| other.parent_span_id.as_ref())
+            }
             None => return false,
         }
     }
@@ -198,7 +205,11 @@ pub async fn span_messages(core: Arc<Core>, request: SpanRequest) -> Result<Mess
                 .or_else(|| seen.introduced_by.map(|id| id.to_string())),
             trust: seen.trust.as_str().to_owned(),
             estimated_tokens: seen.estimated_tokens,
-            bands: seen.bands.into_iter().map(|band| Band { start: band.start, end: band.end, document_id: band.document_id }).collect(),
+            bands: seen
+                .bands
+                .into_iter()
+                .map(|band| Band { start: band.start, end: band.end, document_id: band.document_id })
+                .collect(),
         });
         let tools = call.tools.iter().flatten().map(|tool| ToolView {
             name: tool.name.clone(),
@@ -208,7 +219,11 @@ pub async fn span_messages(core: Arc<Core>, request: SpanRequest) -> Result<Mess
         Ok(Messages {
             messages: views.collect(),
             tools: tools.collect(),
-            calls: evidence.model_calls().iter().filter_map(|span| span.span_id.as_ref().map(ToString::to_string)).collect(),
+            calls: evidence
+                .model_calls()
+                .iter()
+                .filter_map(|span| span.span_id.as_ref().map(ToString::to_string))
+                .collect(),
             trace_id: at.trace_id,
             span_id: span_id.to_string(),
         })
@@ -242,10 +257,15 @@ fn part_view(part: &Part) -> PartView {
     match part {
         Part::Text { text } => PartView { text: Some(text.clone()), ..empty("text") },
         Part::Reasoning { text } => PartView { text: Some(text.clone()), ..empty("reasoning") },
-        Part::Image { url, media_type } => PartView { url: Some(url.clone()), media_type: media_type.clone(), ..empty("image") },
-        Part::ToolCall { id, name, arguments } => {
-            PartView { id: id.clone(), name: Some(name.clone()), arguments: Some(arguments.clone()), ..empty("tool_call") }
+        Part::Image { url, media_type } => {
+            PartView { url: Some(url.clone()), media_type: media_type.clone(), ..empty("image") }
         }
+        Part::ToolCall { id, name, arguments } => PartView {
+            id: id.clone(),
+            name: Some(name.clone()),
+            arguments: Some(arguments.clone()),
+            ..empty("tool_call")
+        },
         Part::ToolResult { id, name, text, is_error } => PartView {
             id: id.clone(),
             name: name.clone(),
@@ -256,7 +276,9 @@ fn part_view(part: &Part) -> PartView {
         Part::File { url, name, media_type } => {
             PartView { url: Some(url.clone()), name: name.clone(), media_type: media_type.clone(), ..empty("file") }
         }
-        Part::Opaque { vendor, json } => PartView { name: Some(vendor.clone()), json: Some(json.clone()), ..empty("opaque") },
+        Part::Opaque { vendor, json } => {
+            PartView { name: Some(vendor.clone()), json: Some(json.clone()), ..empty("opaque") }
+        }
     }
 }
 
@@ -298,7 +320,11 @@ fn document_view(known: context::ContextDocument) -> DocumentView {
         title: document.title,
         source: document.source,
         content: document.content,
-        placed: known.placed.iter().map(|place| PlacedView { message: place.message, start: place.start, end: place.end }).collect(),
+        placed: known
+            .placed
+            .iter()
+            .map(|place| PlacedView { message: place.message, start: place.start, end: place.end })
+            .collect(),
         truncated: known.truncated,
         cited: known.cited,
         foreign: known.foreign,
@@ -391,7 +417,8 @@ pub async fn span_raw(core: Arc<Core>, request: SpanRequest) -> Result<Raw, ApiE
             Some(span_id) => vec![Id::new(span_id.clone())],
             None => {
                 let trace = workspace.trace(&trace_id)?;
-                let trace = trace.ok_or_else(|| ApiError::new(Code::IdUnknown, format!("there is no trace {trace_id}")))?;
+                let trace =
+                    trace.ok_or_else(|| ApiError::new(Code::IdUnknown, format!("there is no trace {trace_id}")))?;
                 trace.spans.into_iter().map(|span| span.span_id).collect()
             }
         };
@@ -428,8 +455,9 @@ pub async fn span_takes(core: Arc<Core>, request: SpanRequest) -> Result<Takes, 
 /// `RTK-A001` for an unknown language.
 pub async fn span_snippet(core: Arc<Core>, request: SnippetRequest) -> Result<Text, ApiError> {
     core.blocking(move |core| {
-        let language = retake_replay::snippet::Language::parse(&request.language)
-            .ok_or_else(|| ApiError::new(Code::UsageInvalid, format!("{:?} is none of curl, python, typescript", request.language)))?;
+        let language = retake_replay::snippet::Language::parse(&request.language).ok_or_else(|| {
+            ApiError::new(Code::UsageInvalid, format!("{:?} is none of curl, python, typescript", request.language))
+        })?;
         let (call, trace) = model_call(core, &Located { trace_id: request.trace_id, span_id: request.span_id })?;
         let source = retake_replay::Source::of(&call, &trace);
         let target = retake_replay::Target::of(

@@ -78,9 +78,10 @@ impl RunningJob {
     /// Says how far it is. A progress that cannot be written must not end the work, and the next one says more.
     pub(crate) fn progress(&self, progress: &Progress) {
         let Ok(event) = serde_json::to_value(progress) else { return };
-        let written = self.core.workspace().and_then(|workspace| {
-            Ok(workspace.job_progress(&self.job_id, self.core.host().now_ns(), &event)?)
-        });
+        let written = self
+            .core
+            .workspace()
+            .and_then(|workspace| Ok(workspace.job_progress(&self.job_id, self.core.host().now_ns(), &event)?));
         match written {
             Ok(_) => self.core.host().emit("job", &self.job_id),
             Err(why) => tracing::warn!(job_id = %self.job_id, %why, "progress not written"),
@@ -96,7 +97,8 @@ impl RunningJob {
             Err(error) => ("failed", json!({ "error": error })),
         };
         let now_ns = self.core.host().now_ns();
-        let ended = self.core.workspace().and_then(|workspace| Ok(workspace.end_job(&self.job_id, state, now_ns, &result)?));
+        let ended =
+            self.core.workspace().and_then(|workspace| Ok(workspace.end_job(&self.job_id, state, now_ns, &result)?));
         if let Err(why) = ended {
             tracing::error!(job_id = %self.job_id, %why, "the end of a job was not written");
         }
@@ -107,7 +109,8 @@ impl RunningJob {
 
 impl From<JobRow> for Job {
     fn from(row: JobRow) -> Self {
-        let unknown = Progress { done: None, total: None, unit: String::new(), records: None, rate: None, left_ms: None };
+        let unknown =
+            Progress { done: None, total: None, unit: String::new(), records: None, rate: None, left_ms: None };
         Self {
             job_id: row.job_id,
             kind: row.kind,

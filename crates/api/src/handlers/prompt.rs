@@ -2,8 +2,8 @@
 
 use crate::dto::connect::NameRequest;
 use crate::dto::prompt::{
-    LabelMoveView, Prompt, PromptDetail, PromptDiff, PromptDiffRequest, PromptGetRequest, PromptLabelRequest, PromptNew,
-    PromptNewRequest, PromptText, PromptVersion, Prompts,
+    LabelMoveView, Prompt, PromptDetail, PromptDiff, PromptDiffRequest, PromptGetRequest, PromptLabelRequest,
+    PromptNew, PromptNewRequest, PromptText, PromptVersion, Prompts,
 };
 use crate::dto::{Empty, Ns};
 use crate::{ApiError, Core};
@@ -67,7 +67,9 @@ pub async fn prompt_new(core: Arc<Core>, request: PromptNewRequest) -> Result<Pr
                 .with_hint("Use letters, digits, dots and dashes."));
         }
         if request.text.trim().is_empty() {
-            return Err(ApiError::new(Code::UsageInvalid, "the prompt is empty").with_hint("Give the text of the template."));
+            return Err(
+                ApiError::new(Code::UsageInvalid, "the prompt is empty").with_hint("Give the text of the template.")
+            );
         }
         let workspace = core.workspace()?;
         let before = workspace.prompts()?.iter().filter(|row| row.name == name).count();

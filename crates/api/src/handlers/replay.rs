@@ -4,8 +4,8 @@ mod execute;
 mod plan;
 mod view;
 
-pub use execute::{may_start, resume_to_end, run_to_end};
 pub(crate) use execute::run_cases;
+pub use execute::{may_start, resume_to_end, run_to_end};
 pub(crate) use view::{TakeView, attempt_of, facts_of, latest_takes, recorded_answer, take_or_recorded, takes_of_call};
 
 use crate::dto::replay::{
@@ -75,7 +75,9 @@ pub async fn runs_list(core: Arc<Core>, _: Empty) -> Result<Runs, ApiError> {
                 status: row.status.as_str().to_owned(),
                 started_ns: Ns(row.started_ns),
                 counts: view::counts(&takes),
-                variants: plan::read_plan(row).map(|plan| plan.variants.into_iter().map(|variant| variant.name).collect()).unwrap_or_default(),
+                variants: plan::read_plan(row)
+                    .map(|plan| plan.variants.into_iter().map(|variant| variant.name).collect())
+                    .unwrap_or_default(),
             })
         });
         Ok(Runs { runs: runs.collect::<Result<_, ApiError>>()? })

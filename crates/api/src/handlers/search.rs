@@ -3,8 +3,8 @@
 use super::parse_query;
 use crate::dto::Ns;
 use crate::dto::search::{
-    CompleteRequest, Completion, Completions, FacetValue, Facets, Histogram, HistogramBucket, HistogramRequest, OpenResult, Row,
-    Rows, RowsRequest, SearchPage, SearchRequest,
+    CompleteRequest, Completion, Completions, FacetValue, Facets, Histogram, HistogramBucket, HistogramRequest,
+    OpenResult, Row, Rows, RowsRequest, SearchPage, SearchRequest,
 };
 use crate::{ApiError, Core};
 use retake_model::Code;
@@ -144,14 +144,20 @@ pub async fn query_complete(core: Arc<Core>, request: CompleteRequest) -> Result
 /// A value as the language takes it.
 fn quoted(value: &str) -> String {
     let plain = value.chars().all(|c| c.is_alphanumeric() || matches!(c, '-' | '_' | '.' | '@' | '/'));
-    if plain && !value.is_empty() && !value.starts_with('-') { value.to_owned() } else { format!("\"{}\"", value.replace('"', "\\\"")) }
+    if plain && !value.is_empty() && !value.starts_with('-') {
+        value.to_owned()
+    } else {
+        format!("\"{}\"", value.replace('"', "\\\""))
+    }
 }
 
 fn of(word: Option<&str>) -> Result<Of, ApiError> {
     match word {
         None | Some("traces") => Ok(Of::Traces),
         Some("spans") => Ok(Of::Spans),
-        Some(other) => Err(ApiError::new(Code::UsageInvalid, format!("a list is of traces or spans, not of {other:?}"))),
+        Some(other) => {
+            Err(ApiError::new(Code::UsageInvalid, format!("a list is of traces or spans, not of {other:?}")))
+        }
     }
 }
 

@@ -4,8 +4,8 @@ use super::{import, parse_query};
 use crate::dto::import::ImportRequest;
 use crate::dto::job::JobStarted;
 use crate::dto::workspace::{
-    Changes, Doctor, DoctorCheck, ExportRequest, Exported, PickRequest, Picked, Setting, SettingRequest, SettingSetRequest,
-    WorkspaceInfo,
+    Changes, Doctor, DoctorCheck, ExportRequest, Exported, PickRequest, Picked, Setting, SettingRequest,
+    SettingSetRequest, WorkspaceInfo,
 };
 use crate::dto::{Empty, connect::PolicySetRequest};
 use crate::{ApiError, Core};
@@ -168,7 +168,8 @@ pub fn find_sample(named: Option<String>) -> Option<PathBuf> {
 pub async fn export(core: Arc<Core>, request: ExportRequest) -> Result<Exported, ApiError> {
     core.blocking(move |core| {
         let path = PathBuf::from(&request.path);
-        let unwritable = |why: std::io::Error| ApiError::new(Code::OutputUnwritable, format!("{why}: {}", path.display()));
+        let unwritable =
+            |why: std::io::Error| ApiError::new(Code::OutputUnwritable, format!("{why}: {}", path.display()));
         let part = path.with_extension("part");
         let written = std::fs::File::create(&part).map_err(unwritable).and_then(|file| {
             let mut out = std::io::BufWriter::new(file);

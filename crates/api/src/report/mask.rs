@@ -165,7 +165,9 @@ fn is_card(text: &str) -> bool {
             }
         })
         .sum();
-    (13..=19).contains(&digits.len()) && sum % 10 == 0 && digits.first().is_some_and(|first| (2..=6).contains(first))
+    (13..=19).contains(&digits.len())
+        && sum.is_multiple_of(10)
+        && digits.first().is_some_and(|first| (2..=6).contains(first))
 }
 
 /// An address that can belong to a person: not loopback, not unspecified.

@@ -39,9 +39,9 @@ pub async fn run(core: Arc<Core>, args: &Args, _global: &Global, output: &Output
             Some(_) => Ok(Exit::GateFailed),
             None => Ok(Exit::Undecided),
         },
-        "error" => Err(outcome.provider_error.unwrap_or_else(|| {
-            ApiError::new(Code::ProviderRefused, "the provider failed; nothing was judged")
-        })),
+        "error" => Err(outcome
+            .provider_error
+            .unwrap_or_else(|| ApiError::new(Code::ProviderRefused, "the provider failed; nothing was judged"))),
         _ => Ok(Exit::GateFailed),
     }
 }
@@ -54,7 +54,8 @@ fn write_check(text: &mut String, check: &Check) {
             let flaky = if case.flaky { " (flaky)" } else { "" };
             let _ = writeln!(text, "  {:<5} {}{flaky}", case.verdict, case.case_id);
             for assertion in case.assertions.iter().filter(|assertion| !assertion.passed) {
-                let _ = writeln!(text, "        {}: {}", assertion.kind, assertion.reason.as_deref().unwrap_or("failed"));
+                let _ =
+                    writeln!(text, "        {}: {}", assertion.kind, assertion.reason.as_deref().unwrap_or("failed"));
             }
         }
         for case in &set.regressions {

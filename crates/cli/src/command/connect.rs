@@ -2,7 +2,10 @@
 
 use crate::args::{Connect, Policy, Pricing, Secret};
 use crate::output::Output;
-use retake_api::dto::connect::{ConnectAddRequest, ConnectTestRequest, Connections, NameRequest, PolicySetRequest, PolicyView, SecretSetRequest, Secrets};
+use retake_api::dto::connect::{
+    ConnectAddRequest, ConnectTestRequest, Connections, NameRequest, PolicySetRequest, PolicyView, SecretSetRequest,
+    Secrets,
+};
 use retake_api::dto::{Empty, IdRequest};
 use retake_api::{ApiError, Core, handlers};
 use retake_model::Exit;
@@ -18,7 +21,9 @@ pub async fn connect(core: Arc<Core>, command: &Connect, output: &Output) -> Res
             handlers::connect::connection_add(core, request).await?
         }
         Connect::List => handlers::connect::connections_list(core, Empty {}).await?,
-        Connect::Remove { name } => handlers::connect::connection_remove(core, NameRequest { name: name.clone() }).await?,
+        Connect::Remove { name } => {
+            handlers::connect::connection_remove(core, NameRequest { name: name.clone() }).await?
+        }
         Connect::Test { name, allow_destination } => {
             let request = ConnectTestRequest { name: name.clone(), allow_destinations: allow_destination.clone() };
             let test = handlers::connect::connection_test(core, request).await?;
@@ -39,7 +44,8 @@ fn print_connections(list: &Connections, output: &Output) {
     output.document("connections", list, |text| {
         for connection in &list.connections {
             let key = if connection.has_key { "key" } else { "no key" };
-            let _ = writeln!(text, "{:<16} {:<18} {:<8} {}", connection.name, connection.kind, key, connection.base_url);
+            let _ =
+                writeln!(text, "{:<16} {:<18} {:<8} {}", connection.name, connection.kind, key, connection.base_url);
         }
     });
 }

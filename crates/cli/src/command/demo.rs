@@ -17,7 +17,13 @@ struct Step {
 }
 
 /// Runs or prints the steps.
-pub async fn run(core: Arc<Core>, print_commands: bool, workspace: &Path, json: bool, output: &Output) -> Result<Exit, ApiError> {
+pub async fn run(
+    core: Arc<Core>,
+    print_commands: bool,
+    workspace: &Path,
+    json: bool,
+    output: &Output,
+) -> Result<Exit, ApiError> {
     let sample = core
         .host()
         .sample_folder()
@@ -47,7 +53,10 @@ pub async fn run(core: Arc<Core>, print_commands: bool, workspace: &Path, json: 
             Err(error) => return Err(error),
         };
         if exit != step.expected {
-            return Err(ApiError::internal(format!("{:?} ended with {} and not {}", step.title, exit as u8, step.expected as u8)));
+            return Err(ApiError::internal(format!(
+                "{:?} ended with {} and not {}",
+                step.title, exit as u8, step.expected as u8
+            )));
         }
     }
     Ok(Exit::Done)
@@ -76,7 +85,11 @@ fn story(sample: &Path) -> Result<Story, ApiError> {
     let text = std::fs::read_to_string(sample.join("truth.json")).map_err(|why| unreadable(why.to_string()))?;
     let truth: serde_json::Value = serde_json::from_str(&text).map_err(|why| unreadable(why.to_string()))?;
     let word = |path: &str| {
-        truth.pointer(path).and_then(serde_json::Value::as_str).map(str::to_owned).ok_or_else(|| unreadable(format!("no {path}")))
+        truth
+            .pointer(path)
+            .and_then(serde_json::Value::as_str)
+            .map(str::to_owned)
+            .ok_or_else(|| unreadable(format!("no {path}")))
     };
     let entries = std::fs::read_dir(sample.join("prompts")).map_err(|why| unreadable(why.to_string()))?;
     let mut prompt_files: Vec<PathBuf> = entries.filter_map(|entry| Some(entry.ok()?.path())).collect();
@@ -108,7 +121,10 @@ fn steps(sample: &Path, workspace: &Path) -> Result<Vec<Step>, ApiError> {
         step("Say who may see and do what", &["policy", "set", &file("policy.yaml")]),
     ];
     for prompt in &story.prompt_files {
-        steps.push(step("Keep the prompt's versions", &["prompt", "new", &story.prompt, "--file", &prompt.display().to_string()]));
+        steps.push(step(
+            "Keep the prompt's versions",
+            &["prompt", "new", &story.prompt, "--file", &prompt.display().to_string()],
+        ));
     }
     let versions = story.prompt_files.len();
     let (fixed, without) = (format!("prompt {versions}"), format!("without {}", story.culprit));
@@ -116,19 +132,44 @@ fn steps(sample: &Path, workspace: &Path) -> Result<Vec<Step>, ApiError> {
     let with_prompt = format!("name={fixed},provider=recorded,prompt={}@{versions}", story.prompt);
     let without_document = format!("name={without},provider=recorded,drop-doc={}", story.culprit);
     steps.extend([
-        step("Find the bad answer", &["search", &format!("tenant:{} has:finding", story.tenant), "--facets", "feature,has"]),
+        step(
+            "Find the bad answer",
+            &["search", &format!("tenant:{} has:finding", story.tenant), "--facets", "feature,has"],
+        ),
         step("Read what the model saw", &["show", &story.trace_id, "--as", "messages"]),
         step("See the documents: rank, version, owner, place in the prompt", &["context", &story.trace_id]),
         step("See who was allowed what", &["show", &story.trace_id, "--as", "audit"]),
         step("List what is wrong", &["findings"]),
         step(
             "Ask again: as it was, without the document, with the new prompt",
-            &["replay", &story.trace_id, "--variant", as_recorded, "--variant", &without_document, "--variant", &with_prompt, "--yes"],
+            &[
+                "replay",
+                &story.trace_id,
+                "--variant",
+                as_recorded,
+                "--variant",
+                &without_document,
+                "--variant",
+                &with_prompt,
+                "--yes",
+            ],
         ),
-        step("Read the takes side by side", &["compare", "last/as recorded", &format!("last/{without}"), &format!("last/{fixed}")]),
+        step(
+            "Read the takes side by side",
+            &["compare", "last/as recorded", &format!("last/{without}"), &format!("last/{fixed}")],
+        ),
         step(
             "Keep the good answer as a golden case",
-            &["promote", &format!("last/{fixed}"), "--set", &golden, "--name", "refund-period", "--reason", "the sample incident"],
+            &[
+                "promote",
+                &format!("last/{fixed}"),
+                "--set",
+                &golden,
+                "--name",
+                "refund-period",
+                "--reason",
+                "the sample incident",
+            ],
         ),
         step("Gate on it, as a CI does", &["check", &golden]),
     ]);

@@ -18,8 +18,10 @@ pub async fn run(core: Arc<Core>, args: &Args, output: &Output) -> Result<Exit, 
             });
         }
         None => {
-            core.blocking(move |core| handlers::workspace::export_to(core, &query, &format, &mut std::io::stdout().lock()))
-                .await?;
+            core.blocking(move |core| {
+                handlers::workspace::export_to(core, &query, &format, &mut std::io::stdout().lock())
+            })
+            .await?;
         }
     }
     Ok(Exit::Done)

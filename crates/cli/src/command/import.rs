@@ -66,7 +66,12 @@ fn write_report(text: &mut String, report: &ImportReport) {
     let _ = writeln!(
         text,
         "{} traces, {} spans, {} audit events, {} duplicates, {} rejected in {:.1} s",
-        totals.traces, totals.spans, totals.audit_events, totals.duplicates, totals.rejected, totals.elapsed_ms / 1000.0
+        totals.traces,
+        totals.spans,
+        totals.audit_events,
+        totals.duplicates,
+        totals.rejected,
+        totals.elapsed_ms / 1000.0
     );
     if let Some(batch_id) = &report.batch_id {
         let _ = writeln!(text, "batch {batch_id}");
@@ -128,7 +133,10 @@ pub async fn batches(core: Arc<Core>, command: &Batches, global: &Global, output
         Batches::Undo { id } => {
             let batch = handlers::import::batch_get(Arc::clone(&core), IdRequest { id: id.clone() }).await?;
             super::ask::confirm(
-                &format!("Remove what batch {} brought ({} spans, {} audit events)?", batch.batch_id, batch.spans, batch.audit_events),
+                &format!(
+                    "Remove what batch {} brought ({} spans, {} audit events)?",
+                    batch.batch_id, batch.spans, batch.audit_events
+                ),
                 global,
             )?;
             let undone = handlers::import::batch_undo(core, IdRequest { id: batch.batch_id }).await?;

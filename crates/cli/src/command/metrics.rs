@@ -15,7 +15,11 @@ pub async fn run(core: Arc<Core>, args: &Args, output: &Output) -> Result<Exit, 
     let metrics = handlers::metrics::metrics(core, request).await?;
     output.document("metrics", &metrics, |text| {
         let ms = |value: Option<f64>| value.map_or_else(|| "—".to_owned(), |ms| format!("{ms:.0}"));
-        let _ = writeln!(text, "{:<40} {:>9} {:>7} {:>8} {:>8} {:>8} {:>12}", "", "requests", "errors", "p50 ms", "p95 ms", "p99 ms", "cost");
+        let _ = writeln!(
+            text,
+            "{:<40} {:>9} {:>7} {:>8} {:>8} {:>8} {:>12}",
+            "", "requests", "errors", "p50 ms", "p95 ms", "p99 ms", "cost"
+        );
         for row in &metrics.rows {
             let dims: Vec<String> =
                 row.dims.iter().map(|(name, value)| format!("{name}={}", value.as_deref().unwrap_or("—"))).collect();

@@ -9,8 +9,8 @@ mod doctor;
 mod export;
 mod import;
 mod metrics;
-mod prompt;
 mod promote;
+mod prompt;
 mod replay;
 mod search;
 mod show;
@@ -58,7 +58,7 @@ async fn run_on(core: Arc<Core>, cli: &Cli, output: &Output) -> Result<Exit, Api
         Command::Demo { print_commands } => {
             let workspace = cli.global.workspace.clone().unwrap_or_else(default_workspace);
             demo::run(core, *print_commands, &workspace, cli.global.json, output).await
-        },
+        }
     }
 }
 
@@ -76,7 +76,10 @@ fn open(cli: &Cli) -> Result<Arc<Core>, ApiError> {
     }
     if create && let Some(folder) = path.parent().filter(|folder| !folder.as_os_str().is_empty()) {
         std::fs::create_dir_all(folder).map_err(|why| {
-            ApiError::new(Code::OutputUnwritable, format!("the folder of the workspace cannot be made: {why}: {}", folder.display()))
+            ApiError::new(
+                Code::OutputUnwritable,
+                format!("the folder of the workspace cannot be made: {why}: {}", folder.display()),
+            )
         })?;
     }
     let mode = if create { OpenMode::Create } else { OpenMode::Existing };

@@ -4,7 +4,9 @@ use crate::args::Prompt;
 use crate::output::Output;
 use retake_api::dto::Empty;
 use retake_api::dto::connect::NameRequest;
-use retake_api::dto::prompt::{PromptDetail, PromptDiffRequest, PromptGetRequest, PromptLabelRequest, PromptNewRequest};
+use retake_api::dto::prompt::{
+    PromptDetail, PromptDiffRequest, PromptGetRequest, PromptLabelRequest, PromptNewRequest,
+};
 use retake_api::{ApiError, Core, handlers};
 use retake_model::{Code, Exit};
 use std::fmt::Write;
@@ -18,7 +20,14 @@ pub async fn run(core: Arc<Core>, command: &Prompt, output: &Output) -> Result<E
             output.document("prompts", &list, |text| {
                 for prompt in &list.prompts {
                     for version in &prompt.versions {
-                        let _ = writeln!(text, "{}@{}  {}  {}", prompt.name, version.version, &version.hash, version.labels.join(" "));
+                        let _ = writeln!(
+                            text,
+                            "{}@{}  {}  {}",
+                            prompt.name,
+                            version.version,
+                            &version.hash,
+                            version.labels.join(" ")
+                        );
                     }
                 }
             });
@@ -36,7 +45,11 @@ pub async fn run(core: Arc<Core>, command: &Prompt, output: &Output) -> Result<E
             });
         }
         Prompt::Diff { name, a, b } => {
-            let diff = handlers::prompt::prompt_diff(core, PromptDiffRequest { name: name.clone(), a: a.clone(), b: b.clone() }).await?;
+            let diff = handlers::prompt::prompt_diff(
+                core,
+                PromptDiffRequest { name: name.clone(), a: a.clone(), b: b.clone() },
+            )
+            .await?;
             output.document("prompt-diff", &diff, |text| {
                 for op in &diff.text.ops {
                     if op.op != "equal" {

@@ -56,7 +56,9 @@ fn finish(run: Run, output: &Output) -> Result<Exit, ApiError> {
     match run.status.as_str() {
         "done" => Ok(Exit::Done),
         "cancelled" | "interrupted" => Ok(Exit::Interrupted),
-        "stopped" => Err(ApiError::new(Code::SpendingLimit, format!("run {} stopped at its spending limit", run.run_id))),
+        "stopped" => {
+            Err(ApiError::new(Code::SpendingLimit, format!("run {} stopped at its spending limit", run.run_id)))
+        }
         _ => {
             let first = run.takes.iter().find_map(|take| take.error.as_ref());
             let code = first.and_then(|error| Code::parse(&error.code)).unwrap_or(Code::ProviderRefused);
@@ -98,8 +100,7 @@ pub async fn runs(core: Arc<Core>, command: &Runs, global: &Global, output: &Out
             if before.counts.pending == 0 {
                 return finish(before, output);
             }
-            let question =
-                format!("Send {} calls to {}?", before.counts.pending, before.destinations.join(", "));
+            let question = format!("Send {} calls to {}?", before.counts.pending, before.destinations.join(", "));
             super::ask::confirm(&question, global)?;
             let cancel = super::cancel_on_interrupt();
             let progress = |run: &str, done: u32, of: u32| output.progress(&format!("run {run}  {done} of {of}"));

@@ -67,9 +67,12 @@ pub fn time(ns: i64) -> String {
 
 /// Money for people, rounded once.
 pub fn usd(nanos: Option<i64>) -> String {
-    nanos.map_or_else(|| "—".to_owned(), |nanos| {
-        #[expect(clippy::cast_precision_loss, reason = "shown with six digits")]
-        let dollars = nanos as f64 / 1e9;
-        format!("${dollars:.6}")
-    })
+    nanos.map_or_else(
+        || "—".to_owned(),
+        |nanos| {
+            #[expect(clippy::cast_precision_loss, reason = "shown with six digits")]
+            let dollars = nanos as f64 / 1e9;
+            format!("${dollars:.6}")
+        },
+    )
 }

@@ -4,7 +4,9 @@ use super::search::{time, usd};
 use crate::args::{Show, View};
 use crate::output::Output;
 use retake_api::dto::IdRequest;
-use retake_api::dto::investigate::{Context, Findings, FindingsRequest, MessageView, SnippetRequest, SpanRequest, Tree, TreeSpan};
+use retake_api::dto::investigate::{
+    Context, Findings, FindingsRequest, MessageView, SnippetRequest, SpanRequest, Tree, TreeSpan,
+};
 use retake_api::{ApiError, Core, handlers};
 use retake_model::Exit;
 use std::collections::BTreeMap;
@@ -17,7 +19,8 @@ pub async fn run(core: Arc<Core>, args: &Show, output: &Output) -> Result<Exit, 
     let span = SpanRequest { trace_id: at.trace_id.clone(), span_id: at.span_id.clone() };
     match args.view {
         View::Tree => {
-            let tree = handlers::investigate::trace_get(core, IdRequest { id: format!("trace:{}", at.trace_id) }).await?;
+            let tree =
+                handlers::investigate::trace_get(core, IdRequest { id: format!("trace:{}", at.trace_id) }).await?;
             output.document("show-tree", &tree, |text| write_tree(text, &tree));
         }
         View::Messages => {
@@ -37,7 +40,9 @@ pub async fn run(core: Arc<Core>, args: &Show, output: &Output) -> Result<Exit, 
                 let _ = writeln!(text, "{:#}", request.request);
             });
         }
-        View::Context => write_context_document(&handlers::investigate::span_context(core, span).await?, "show-context", output),
+        View::Context => {
+            write_context_document(&handlers::investigate::span_context(core, span).await?, "show-context", output)
+        }
         View::Audit => {
             let audit = handlers::investigate::span_audit(core, span).await?;
             output.document("show-audit", &audit, |text| {
@@ -55,19 +60,26 @@ pub async fn run(core: Arc<Core>, args: &Show, output: &Output) -> Result<Exit, 
                     );
                 }
                 for gap in &audit.missing {
-                    let _ = writeln!(text, "missing: {} of {} (span {})", gap.actions.join(", "), gap.tool, gap.span_id);
+                    let _ =
+                        writeln!(text, "missing: {} of {} (span {})", gap.actions.join(", "), gap.tool, gap.span_id);
                 }
             });
         }
         View::Takes => {
             let takes = handlers::investigate::span_takes(core, span).await?;
-            output.document("show-takes", &takes, |text| takes.takes.iter().for_each(|take| super::replay::write_take(text, take)));
+            output.document("show-takes", &takes, |text| {
+                takes.takes.iter().for_each(|take| super::replay::write_take(text, take))
+            });
         }
         View::Raw => {
             let raw = handlers::investigate::span_raw(core, span).await?;
             output.document("show-raw", &raw, |text| {
                 for record in &raw.records {
-                    let _ = writeln!(text, "{} at byte {} of {} (batch {})", record.source, record.byte_offset, record.path, record.batch_id);
+                    let _ = writeln!(
+                        text,
+                        "{} at byte {} of {} (batch {})",
+                        record.source, record.byte_offset, record.path, record.batch_id
+                    );
                     let _ = writeln!(text, "{:#}", record.body);
                 }
             });
@@ -78,7 +90,8 @@ pub async fn run(core: Arc<Core>, args: &Show, output: &Output) -> Result<Exit, 
                 View::Python => "python",
                 _ => "typescript",
             };
-            let request = SnippetRequest { trace_id: span.trace_id, span_id: span.span_id, language: language.to_owned() };
+            let request =
+                SnippetRequest { trace_id: span.trace_id, span_id: span.span_id, language: language.to_owned() };
             output.plain(&handlers::investigate::span_snippet(core, request).await?.text);
         }
     }
@@ -102,7 +115,8 @@ fn write_tree(text: &mut String, tree: &Tree) {
     );
     let ids: BTreeMap<&str, ()> = tree.spans.iter().map(|span| (span.span_id.as_str(), ())).collect();
     let is_root = |span: &TreeSpan| span.parent_span_id.as_deref().is_none_or(|parent| !ids.contains_key(parent));
-    let mut stack: Vec<(usize, &TreeSpan)> = tree.spans.iter().rev().filter(|span| is_root(span)).map(|span| (0, span)).collect();
+    let mut stack: Vec<(usize, &TreeSpan)> =
+        tree.spans.iter().rev().filter(|span| is_root(span)).map(|span| (0, span)).collect();
     // A parent that is its own descendant is broken by the store; the count guards against a file that says otherwise.
     let mut left = tree.spans.len();
     while let Some((depth, span)) = stack.pop() {
@@ -154,7 +168,8 @@ fn write_message(text: &mut String, message: &MessageView) {
 /// `retake context`.
 pub async fn context(core: Arc<Core>, id: &str, output: &Output) -> Result<Exit, ApiError> {
     let at = handlers::investigate::locate(&core, id)?;
-    let context = handlers::investigate::span_context(core, SpanRequest { trace_id: at.trace_id, span_id: at.span_id }).await?;
+    let context =
+        handlers::investigate::span_context(core, SpanRequest { trace_id: at.trace_id, span_id: at.span_id }).await?;
     write_context_document(&context, "context", output);
     Ok(Exit::Done)
 }

@@ -126,7 +126,7 @@ fn keys_lead_there_and_back() {
 fn broken_spans_join_nothing_and_break_nothing() {
     let nothing = retake_model::Span::default();
     let (policy, survey) = (Policy::default(), Default::default());
-    assert!(Evidence::gather(&[nothing.clone()], &[row(0)], &[], &policy, &survey).is_none());
+    assert!(Evidence::gather(std::slice::from_ref(&nothing), &[row(0)], &[], &policy, &survey).is_none());
     let timeless = retake_model::Span { trace_id: Some(Id::new("t")), user: Some("mia".into()), ..nothing };
     let evidence =
         Evidence::gather(std::slice::from_ref(&timeless), &[row(0)], &[], &policy, &survey).expect("a trace id");

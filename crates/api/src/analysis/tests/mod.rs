@@ -4,6 +4,7 @@ mod context;
 mod denied;
 mod incident;
 mod join;
+mod laws;
 mod leak;
 mod made;
 mod missing_audit;

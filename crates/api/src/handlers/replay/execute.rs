@@ -54,7 +54,12 @@ pub async fn run_to_end(
 ///
 /// # Errors
 /// As [`super::run_resume`].
-pub async fn resume_to_end(core: Arc<Core>, id: &str, cancel: CancellationToken, progress: OnProgress<'_>) -> Result<Run, ApiError> {
+pub async fn resume_to_end(
+    core: Arc<Core>,
+    id: &str,
+    cancel: CancellationToken,
+    progress: OnProgress<'_>,
+) -> Result<Run, ApiError> {
     let id = id.to_owned();
     let (plan, prices) = core.blocking(move |core| plan_of_rest(core, &id)).await?;
     let run_id = plan.run_id.clone();
@@ -168,7 +173,8 @@ async fn carry_out(
         let (workspace, lease, now_ns) = (workspace.clone(), lease.clone(), core.host().now_ns());
         core.blocking(move |_| Ok(workspace.lease(&lease, now_ns)?)).await?;
     }
-    let alive = tokio::spawn(stay_alive(Arc::clone(core), workspace.clone(), lease.clone(), stop.clone(), cancel.clone()));
+    let alive =
+        tokio::spawn(stay_alive(Arc::clone(core), workspace.clone(), lease.clone(), stop.clone(), cancel.clone()));
     let log = WorkspaceLog::new(workspace.clone(), core.host_handle(), &plan.run_id, resumed);
     let outcome = send(core, &plan, prices, log, cancel, progress).await;
     alive.abort();
@@ -295,7 +301,8 @@ pub(crate) async fn run_cases(
     let ids: Vec<String> = cases.iter().map(|(_, id)| id.clone()).collect();
     let planned = core
         .blocking(move |core| {
-            let sources: Vec<(Source, Option<String>)> = cases.into_iter().map(|(source, id)| (source, Some(id))).collect();
+            let sources: Vec<(Source, Option<String>)> =
+                cases.into_iter().map(|(source, id)| (source, Some(id))).collect();
             let planned = plan::plan_sources(core, &sources, &request, 0)?;
             run::check(&planned.plan, &planned.permissions)?;
             if core.workspace().is_ok() {

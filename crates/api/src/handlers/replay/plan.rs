@@ -107,7 +107,11 @@ fn sources(core: &Core, request: &ReplayRequest) -> Result<(Vec<Source>, usize),
         }
     }
     if found.is_empty() {
-        let why = if skipped > 0 { "no trace of the query holds a recorded model call" } else { "there is no model call to replay" };
+        let why = if skipped > 0 {
+            "no trace of the query holds a recorded model call"
+        } else {
+            "there is no model call to replay"
+        };
         return Err(ApiError::new(Code::NothingToReplay, why));
     }
     Ok((found, skipped))
@@ -118,7 +122,11 @@ fn source_at(core: &Core, at: &investigate::Located) -> Result<Source, ApiError>
     Ok(Source::of(&span, &trace))
 }
 
-fn variants(core: &Core, request: &ReplayRequest, sources: &[(Source, Option<String>)]) -> Result<Vec<Variant>, ApiError> {
+fn variants(
+    core: &Core,
+    request: &ReplayRequest,
+    sources: &[(Source, Option<String>)],
+) -> Result<Vec<Variant>, ApiError> {
     let read = |path: &str| core.host().read_file(path).map_err(|why| format!("{why}: {path}"));
     if let Some(plan) = &request.plan {
         return Ok(variant::parse_plan(plan, &read)?);
@@ -137,8 +145,11 @@ fn edit(variant: &mut Variant, input: &VariantInput, sources: &[(Source, Option<
     for change in &input.messages {
         let index = usize::try_from(change.index).map_err(ApiError::internal)?;
         let old = sources.first().and_then(|(source, _)| source.rebuilt.request.messages.get(index));
-        let old = old.ok_or_else(|| ApiError::new(Code::VariantInvalid, format!("the request has no message {index}")))?;
-        variant.messages.insert(index, Message { name: old.name.clone(), ..Message::text(old.role, change.text.clone()) });
+        let old =
+            old.ok_or_else(|| ApiError::new(Code::VariantInvalid, format!("the request has no message {index}")))?;
+        variant
+            .messages
+            .insert(index, Message { name: old.name.clone(), ..Message::text(old.role, change.text.clone()) });
     }
     match &input.params {
         None | Some(serde_json::Value::Null) => {}
@@ -172,7 +183,11 @@ pub(super) fn estimate(core: &Core, planned: &Planned) -> Result<Estimate, ApiEr
         }
         None => format!("no price for {}", sums.unpriced.join(", ")),
     };
-    let skipped = if planned.skipped > 0 { format!(" {} traces are left out: their messages were not recorded.", planned.skipped) } else { String::new() };
+    let skipped = if planned.skipped > 0 {
+        format!(" {} traces are left out: their messages were not recorded.", planned.skipped)
+    } else {
+        String::new()
+    };
     let (cases, variants) = (plan.cases.len(), plan.variants.len());
     let plural = |n: usize, word: &str| if n == 1 { format!("{n} {word}") } else { format!("{n} {word}s") };
     let sentence = format!(

@@ -9,7 +9,9 @@ use crate::run_log::{read_result, slot_number};
 use crate::{ApiError, Core};
 use retake_compare::TakeFacts;
 use retake_golden::{AnswerError, Attempt};
-use retake_model::{Answer, ChunkKind, Code, Document, FinishReason, JsonMap, Part, Request, Span, TakeStatus, ToolCall, Usage};
+use retake_model::{
+    Answer, ChunkKind, Code, Document, FinishReason, JsonMap, Part, Request, Span, TakeStatus, ToolCall, Usage,
+};
 use retake_query::{Expr, FieldTerm, Form, Query, Term, Test, Words};
 use retake_replay::run::{Plan, TakeResult};
 use retake_replay::{Source, request_hash};
@@ -52,7 +54,10 @@ pub(crate) fn take_or_recorded(core: &Core, id: &str) -> Result<TakeView, ApiErr
                 Ok([only]) => Ok(only),
                 Err(takes) => {
                     let ids: Vec<&str> = takes.iter().map(|take| take.take.take_id.as_str()).collect();
-                    Err(ApiError::new(Code::IdAmbiguous, format!("run {run_id} has {} takes: {}", ids.len(), ids.join(", "))))
+                    Err(ApiError::new(
+                        Code::IdAmbiguous,
+                        format!("run {run_id} has {} takes: {}", ids.len(), ids.join(", ")),
+                    ))
                 }
             }
         }
@@ -75,7 +80,10 @@ fn last_take(core: &Core, variant: &str) -> Result<TakeView, ApiError> {
         }
         several => {
             let ids: Vec<&str> = several.iter().map(|take| take.take.take_id.as_str()).collect();
-            Err(ApiError::new(Code::IdAmbiguous, format!("{variant:?} of the newest run has {} takes: {}", ids.len(), ids.join(", "))))
+            Err(ApiError::new(
+                Code::IdAmbiguous,
+                format!("{variant:?} of the newest run has {} takes: {}", ids.len(), ids.join(", ")),
+            ))
         }
     }
 }
@@ -85,7 +93,9 @@ pub(crate) fn recorded(core: &Core, at: &Located) -> Result<TakeView, ApiError> 
     let (span, trace) = investigate::model_call(core, at)?;
     let raw = core.workspace()?;
     let source = match (&span.trace_id, &span.span_id) {
-        (Some(trace_id), Some(span_id)) => raw.raw_records(trace_id, span_id)?.first().map(|record| record.source.clone()),
+        (Some(trace_id), Some(span_id)) => {
+            raw.raw_records(trace_id, span_id)?.first().map(|record| record.source.clone())
+        }
         _ => None,
     };
     Ok(recorded_view(&span, &trace, source))
@@ -95,7 +105,8 @@ fn recorded_view(span: &Span, trace: &[Span], source: Option<String>) -> TakeVie
     let replayed = Source::of(span, trace);
     let answer = answer_of_span(span);
     let failed = span.status == retake_model::SpanStatus::Error;
-    let latency_ms = span.start_ns.zip(span.end_ns).filter(|(start, end)| end >= start).map(|(start, end)| ms(end - start));
+    let latency_ms =
+        span.start_ns.zip(span.end_ns).filter(|(start, end)| end >= start).map(|(start, end)| ms(end - start));
     let take = Take {
         take_id: span.span_id.as_ref().map(ToString::to_string).unwrap_or_default(),
         run_id: None,
@@ -117,7 +128,11 @@ fn recorded_view(span: &Span, trace: &[Span], source: Option<String>) -> TakeVie
         cached: span.cache_hit.unwrap_or(false),
         error: failed.then(|| TakeError {
             code: Code::ProviderRefused.as_str().to_owned(),
-            message: span.status_message.clone().or_else(|| span.error_type.clone()).unwrap_or_else(|| "recorded as failed".to_owned()),
+            message: span
+                .status_message
+                .clone()
+                .or_else(|| span.error_type.clone())
+                .unwrap_or_else(|| "recorded as failed".to_owned()),
         }),
         started_ns: span.start_ns.map(Ns),
         request: None,
@@ -256,7 +271,8 @@ pub(super) fn run(core: &Core, id: &str) -> Result<Run, ApiError> {
     let row = workspace.run(id)?;
     let plan = read_plan(&row);
     let rows = workspace.takes_of_run(&row.run_id)?;
-    let takes = rows.iter().map(|take| Ok(take_view(core, take, plan.as_ref())?.take)).collect::<Result<_, ApiError>>()?;
+    let takes =
+        rows.iter().map(|take| Ok(take_view(core, take, plan.as_ref())?.take)).collect::<Result<_, ApiError>>()?;
     Ok(Run {
         run_id: row.run_id.clone(),
         status: row.status.as_str().to_owned(),
@@ -280,8 +296,14 @@ pub(super) fn counts(rows: &[TakeRow]) -> RunCounts {
             _ => {}
         }
     }
-    let number = |wanted: TakeStatus| u32::try_from(slots.values().filter(|state| **state == wanted).count()).unwrap_or(u32::MAX);
-    RunCounts { done: number(TakeStatus::Done), failed: number(TakeStatus::Failed), pending: number(TakeStatus::Pending) }
+    let number = |wanted: TakeStatus| {
+        u32::try_from(slots.values().filter(|state| **state == wanted).count()).unwrap_or(u32::MAX)
+    };
+    RunCounts {
+        done: number(TakeStatus::Done),
+        failed: number(TakeStatus::Failed),
+        pending: number(TakeStatus::Pending),
+    }
 }
 
 /// The take of each slot that counts: the finished one, else the newest.
@@ -308,7 +330,11 @@ pub(crate) fn facts_of(view: &TakeView) -> TakeFacts {
         model: take.model.clone(),
         output_text: take.output_text.clone(),
         tool_calls: take.output_text.is_some().then(|| {
-            let call = |call: &ToolCallView| ToolCall { id: call.id.clone(), name: call.name.clone(), arguments: call.arguments.clone() };
+            let call = |call: &ToolCallView| ToolCall {
+                id: call.id.clone(),
+                name: call.name.clone(),
+                arguments: call.arguments.clone(),
+            };
             take.tool_calls.iter().map(call).collect()
         }),
         finish_reason: take.finish_reason.as_deref().map(FinishReason::parse),

@@ -33,7 +33,7 @@ impl Report<'_> {
             Some((row.event.time_ns?, 1_u8, "audit".to_owned(), what, None, decision))
         });
         let mut rows: Vec<_> = spans.chain(events).collect();
-        rows.sort_by(|a, b| (a.0, a.1).cmp(&(b.0, b.1)));
+        rows.sort_by_key(|row| (row.0, row.1));
         let Some(first) = evidence.root().and_then(|span| span.start_ns).or_else(|| rows.first().map(|row| row.0))
         else {
             return String::new();
