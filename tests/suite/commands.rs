@@ -22,7 +22,6 @@ fn documents_are_named_after_their_command() {
         (&["findings"], "retake.findings/1"),
         (&["runs", "list"], "retake.runs/1"),
         (&["metrics"], "retake.metrics/1"),
-        (&["connect", "list"], "retake.connect/1"),
         (&["doctor"], "retake.doctor/1"),
     ] {
         let document = home.retake(args).ok();

@@ -1,2 +1,11 @@
 //! The built `retake` as people and programs use it: real files, bad input, two processes at once, crashes, runs
 //! against a provider on loopback. What one crate can tell by itself is tested there.
+
+mod bad_input;
+mod checking;
+mod commands;
+mod corpus;
+mod crash;
+mod laws;
+mod replaying;
+mod secrets;
