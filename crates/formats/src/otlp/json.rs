@@ -78,7 +78,12 @@ impl Format for OtlpJson {
 
     fn parse(&self, input: Input<'_>, context: &Context<'_>, sink: &mut dyn Sink) -> Result<(), FormatError> {
         let Input { reader, reopen } = input;
-        let mut file = File { window: Window::new(reader, 0), reopen, emitter: Emitter { context: *context, sink } };
+        let mut file = File {
+            window: Window::new(reader, 0),
+            reopen,
+            emitter: Emitter { context: *context, sink },
+            told_of_end: false,
+        };
         file.documents()
     }
 
@@ -115,6 +120,8 @@ struct File<'a, 'c, 's> {
     window: Window<'a>,
     reopen: Option<Box<crate::sink::Reopen<'a>>>,
     emitter: Emitter<'c, 's>,
+    /// A warning of the early end was given already.
+    told_of_end: bool,
 }
 
 impl File<'_, '_, '_> {
@@ -144,8 +151,10 @@ impl File<'_, '_, '_> {
                 Err(End::Stopped) => return Err(FormatError::Stopped),
                 Err(End::Broken(Broken::Read(error))) => return Err(error.into()),
                 Err(End::Broken(Broken::Ended)) => {
-                    let message = "the file ends within a document; the records before are kept";
-                    self.emitter.warn(Code::RecordTruncated, message, place);
+                    if !self.told_of_end {
+                        let message = "the file ends within a document; the records before are kept";
+                        self.emitter.warn(Code::RecordTruncated, message, place);
+                    }
                     return Ok(());
                 }
                 Err(End::Broken(Broken::Garbage(what))) => {
@@ -289,6 +298,7 @@ impl File<'_, '_, '_> {
             Ok(()) => {}
             Err(Broken::Ended) => {
                 cut.bytes.truncate(KEPT_BYTES);
+                self.told_of_end = true;
                 self.emitter.reject(Code::RecordTruncated, "the file ends within this record", cut)?;
                 return Err(Broken::Ended.into());
             }

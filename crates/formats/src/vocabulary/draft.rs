@@ -66,6 +66,10 @@ pub(crate) fn map_span(wire: wire::Span, around: &Surroundings, issues: &mut Vec
         }
     }
     draft.outcome();
+    // Writers differ in the case of vendors' names (`OpenAI`, `openai`).
+    if let Some(provider) = &mut draft.span.provider {
+        provider.make_ascii_lowercase();
+    }
     if draft.span.kind.is_none() {
         draft.span.kind = Some(plain_kind(&draft.attributes, wire.kind));
     }

@@ -1,4 +1,6 @@
 //! The pipeline on real workspaces: counts of real exports, the laws of the store, fixtures, bad input.
 
+mod bad_input;
+mod fixtures;
 mod real;
 mod support;

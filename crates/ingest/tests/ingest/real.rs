@@ -56,7 +56,9 @@ fn spans(bench: &Bench, check: &mut dyn FnMut(&str, Option<u64>, u64), n: &dyn F
     let lines: Vec<Value> = bench.canonical().lines().map(|line| serde_json::from_str(line).expect("JSON")).collect();
     let spans: Vec<&Value> = lines.iter().filter(|line| line["kind"] == "span").collect();
     let field = |span: &Value, name: &str| span.get("span").unwrap_or(span).get(name).cloned().unwrap_or(Value::Null);
-    let of_kind = |kind: &str| spans.iter().filter(|span| field(span, "kind") == kind || field(span, "span_kind") == kind).count() as u64;
+    let of_kind = |kind: &str| {
+        spans.iter().filter(|span| field(span, "kind") == kind || field(span, "span_kind") == kind).count() as u64
+    };
     for (key, kind) in [
         ("llm_spans", "llm"),
         ("embedding_spans", "embedding"),
@@ -72,13 +74,22 @@ fn spans(bench: &Bench, check: &mut dyn FnMut(&str, Option<u64>, u64), n: &dyn F
 
 fn audit(bench: &Bench, check: &mut dyn FnMut(&str, Option<u64>, u64), n: &dyn Fn(&str) -> Option<u64>) {
     let events = bench.workspace.audit_events_all().expect("reads");
-    let count = |of: &dyn Fn(&retake_model::AuditEvent) -> bool| events.iter().filter(|row| of(&row.event)).count() as u64;
+    let count =
+        |of: &dyn Fn(&retake_model::AuditEvent) -> bool| events.iter().filter(|row| of(&row.event)).count() as u64;
     check("with a trace id", n("with_trace_id"), count(&|event| event.trace_id.is_some()));
     check("denied", n("denied"), count(&|event| event.decision == retake_model::Decision::Denied));
     check("confirmations", n("confirmations"), count(&|event| event.action.as_deref() == Some("confirmation.given")));
-    check("by request id only", n("request_id_only"), count(&|event| event.trace_id.is_none() && event.request_id.is_some()));
+    check(
+        "by request id only",
+        n("request_id_only"),
+        count(&|event| event.trace_id.is_none() && event.request_id.is_some()),
+    );
     check("neither", n("neither"), count(&|event| event.trace_id.is_none() && event.request_id.is_none()));
-    check("times", n("audit_events"), count(&|event| event.time_ns.is_some() && event.actor.is_some() && event.role.is_some()));
+    check(
+        "times",
+        n("audit_events"),
+        count(&|event| event.time_ns.is_some() && event.actor.is_some() && event.role.is_some()),
+    );
     let _ = AuditKeys::default();
 }
 
@@ -90,7 +101,13 @@ fn both_folders_in_one_import_hold_each_thing_once() {
     let report = bench.paths(&paths);
     let counts = expected(&folder);
     let spans = |name: &str| counts[name]["spans"].as_u64().unwrap_or_default();
-    let distinct = ["incident/traces.jsonl", "traces/genai-collector.jsonl", "traces/openinference-collector.jsonl", "traces/openllmetry-collector.jsonl", "traces/genai-no-content-collector.jsonl"];
+    let distinct = [
+        "incident/traces.jsonl",
+        "traces/genai-collector.jsonl",
+        "traces/openinference-collector.jsonl",
+        "traces/openllmetry-collector.jsonl",
+        "traces/genai-no-content-collector.jsonl",
+    ];
     let litellm = 16;
     let known: u64 = distinct.iter().map(|name| spans(name)).sum::<u64>() + litellm;
     // one-trace is a trace of one of the files above or of a run of its own; the protobuf files repeat the GenAI file.
@@ -107,13 +124,11 @@ fn both_folders_in_one_import_hold_each_thing_once() {
 
     let before = bench.canonical();
     let again = bench.paths(&paths);
-    let zero = retake_store::Counters {
-        bytes: again.totals.bytes,
-        duplicates: again.totals.duplicates,
-        ..Default::default()
-    };
+    let zero =
+        retake_store::Counters { bytes: again.totals.bytes, duplicates: again.totals.duplicates, ..Default::default() };
     assert_eq!(again.totals, zero, "the second import adds nothing");
-    let records = report.totals.spans + report.totals.log_records + report.totals.audit_events + report.totals.duplicates;
+    let records =
+        report.totals.spans + report.totals.log_records + report.totals.audit_events + report.totals.duplicates;
     assert_eq!(again.totals.duplicates, records, "and counts everything as duplicate");
     assert_eq!(bench.canonical(), before);
     bench.undo(&again.batch_id);
@@ -180,7 +195,8 @@ fn an_export_as_otlp_brings_the_same_into_a_new_workspace() {
     let first = Bench::new();
     first.paths(&[folder.join("traces"), folder.join("incident")]);
     let lines: Vec<Value> = first.canonical().lines().map(|line| serde_json::from_str(line).expect("JSON")).collect();
-    let mut traces: Vec<retake_model::Id> = lines.iter().filter_map(|line| Some(line.get("trace_id")?.as_str()?.into())).collect();
+    let mut traces: Vec<retake_model::Id> =
+        lines.iter().filter_map(|line| Some(line.get("trace_id")?.as_str()?.into())).collect();
     traces.sort();
     traces.dedup();
     let audit = first.workspace.audit_events_all().expect("reads");
