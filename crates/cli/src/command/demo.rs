@@ -166,7 +166,7 @@ fn steps(sample: &Path, workspace: &Path) -> Result<Vec<Step>, ApiError> {
                 "--set",
                 &golden,
                 "--name",
-                "refund-period",
+                "the-incident",
                 "--reason",
                 "the sample incident",
             ],
