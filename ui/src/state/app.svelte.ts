@@ -197,6 +197,15 @@ export class App {
     await this.trace.open(traceId, spanId);
   }
 
+  /** Gives the whole width back to the list. */
+  closeTrace(): boolean {
+    if (this.trace.traceId === null) return false;
+    this.search.active = null;
+    this.full = false;
+    this.trace.close();
+    return true;
+  }
+
   /** The trace, from anywhere that only knows its id; the list is asked for it when it is empty of it. */
   async searchFor(query: string): Promise<void> {
     this.go("traces");
@@ -216,7 +225,7 @@ export class App {
 
   async #targets(): Promise<Target[]> {
     const marked = [...this.search.marked];
-    if (marked.length > 1) {
+    if (marked.length > 0) {
       const trees = await Promise.all(marked.slice(0, 200).map((id) => this.host.rpc("trace_get", { id })));
       return trees.flatMap((tree) => {
         const call = tree.spans.findLast((span) => span.kind === "llm");
@@ -226,6 +235,15 @@ export class App {
     const { traceId, callId } = this.trace;
     const summary = this.trace.tree.value?.summary;
     return traceId !== null && callId !== null ? [{ traceId, spanId: callId, question: summary?.question ?? summary?.name ?? "" }] : [];
+  }
+
+  /** Sets the recorded answers of the marked traces side by side. */
+  async compareMarked(): Promise<boolean> {
+    if (this.search.marked.size < 2) return false;
+    const targets = await this.#targets();
+    if (targets.length < 2) return false;
+    this.go("replay");
+    return this.act(() => this.bench.openRecorded(targets.slice(0, 4)));
   }
 
   async openRun(runId: string): Promise<void> {

@@ -1,6 +1,7 @@
 /// The workbench of replay and compare: one call (or several), variants of it, the run that sends them, and the takes side
 /// by side. A is the recorded answer; it is never sent.
 import type { Comparison, Connections, Estimate, Messages, Prompts, RequestView, Run, Take } from "$bindings/rpc";
+import { oneLine } from "$lib/marks";
 import { RpcError, type Platform } from "$platform/types";
 import { SvelteMap, SvelteSet } from "svelte/reactivity";
 import { Loaded } from "./loaded.svelte";
@@ -36,6 +37,9 @@ export class Bench {
   unit = $state<"word" | "line">("word");
   /** Column that stands alone. */
   solo = $state<number | null>(null);
+
+  /** Recorded answers of other calls that the first is compared with. */
+  others = $state.raw<readonly Column[]>([]);
 
   readonly estimate = new Loaded<Estimate>();
   readonly request = new Loaded<RequestView>();
@@ -82,6 +86,7 @@ export class Bench {
     const repeated = mine.some((take) => take.repeat > 0);
     return [
       ...first,
+      ...this.others,
       ...mine.map((take) => {
         const stream = this.streams.get(take.take_id) ?? null;
         return { key: take.take_id, title: repeated ? `${take.variant} · ${take.repeat + 1}` : take.variant, stream, take: stream?.take ?? take };
@@ -91,6 +96,7 @@ export class Bench {
 
   /** Opens the bench on calls. The same call keeps its variants. */
   async open(targets: readonly Target[]): Promise<void> {
+    this.others = [];
     const same = targets.map((target) => target.spanId).join() === this.targets.map((target) => target.spanId).join();
     if (same && this.variants.length > 0) return;
     this.#stop();
@@ -135,6 +141,22 @@ export class Bench {
     ]);
   }
 
+  /** Sets the recorded answers of several calls side by side. */
+  async openRecorded(targets: readonly Target[]): Promise<void> {
+    const [first, ...rest] = targets;
+    if (!first) return;
+    await this.open([first]);
+    const others = await Promise.all(
+      rest.map(async (target): Promise<Column[]> => {
+        const { takes } = await this.#host.rpc("span_takes", { trace_id: target.traceId, span_id: target.spanId });
+        const take = takes.find((other) => other.run_id === null);
+        return take ? [{ key: target.spanId, title: oneLine(target.question, 40) || "recorded", stream: null, take }] : [];
+      }),
+    );
+    this.others = others.flat();
+    await this.compare();
+  }
+
   /** Opens a run that is there already, with what it replayed. */
   async openRun(runId: string): Promise<void> {
     this.#stop();
@@ -143,6 +165,7 @@ export class Bench {
     const targets = new Map<string, Target>();
     for (const take of run.takes) if (take.span_id && take.trace_id) targets.set(take.span_id, { traceId: take.trace_id, spanId: take.span_id, question: "" });
     this.targets = [...targets.values()];
+    this.others = [];
     this.variants = [emptyVariant(this.#keys++)];
     this.selected = 0;
     this.comparison.clear();

@@ -78,6 +78,14 @@ describe("Bench", () => {
     expect(compared).toMatchObject({ takes: [ORIGINAL.take_id, "t-1"] });
   });
 
+  it("sets recorded answers of several calls side by side", async () => {
+    const host = incident();
+    const bench = new Bench(host);
+    await bench.openRecorded([TARGET, { ...TARGET, traceId: "other", question: "And with a dog?" }]);
+    expect(bench.columns.map((column) => column.title)).toEqual(["A  recorded", "And with a dog?"]);
+    expect(bench.comparison.value).not.toBeNull();
+  });
+
   it("clones the selected card and keeps at least one", async () => {
     const bench = new Bench(incident());
     await bench.open([TARGET]);

@@ -112,6 +112,14 @@ export class Trace {
     this.load();
   }
 
+  /** Nothing is selected any more. */
+  close(): void {
+    this.traceId = null;
+    this.spanId = null;
+    this.tree.clear();
+    for (const part of this.#parts) part.clear();
+  }
+
   select(spanId: string): void {
     this.spanId = spanId;
     this.load();
