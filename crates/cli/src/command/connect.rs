@@ -41,7 +41,7 @@ pub async fn connect(core: Arc<Core>, command: &Connect, output: &Output) -> Res
 }
 
 fn print_connections(list: &Connections, output: &Output) {
-    output.document("connections", list, |text| {
+    output.document("connect", list, |text| {
         for connection in &list.connections {
             let key = if connection.has_key { "key" } else { "no key" };
             let _ =
@@ -82,7 +82,7 @@ pub async fn secret(core: Arc<Core>, command: &Secret, output: &Output) -> Resul
         Secret::List => handlers::connect::secrets_list(core, Empty {}).await?,
         Secret::Remove { name } => handlers::connect::secret_remove(core, NameRequest { name: name.clone() }).await?,
     };
-    output.document("secrets", &secrets, |text| {
+    output.document("secret", &secrets, |text| {
         for secret in &secrets.secrets {
             let from = secret.source.as_deref().unwrap_or("none");
             let _ = writeln!(text, "{:<16} {from:<12} {}", secret.name, secret.variables.join(" "));

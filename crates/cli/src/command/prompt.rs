@@ -17,7 +17,7 @@ pub async fn run(core: Arc<Core>, command: &Prompt, output: &Output) -> Result<E
     match command {
         Prompt::List => {
             let list = handlers::prompt::prompts_list(core, Empty {}).await?;
-            output.document("prompts", &list, |text| {
+            output.document("prompt", &list, |text| {
                 for prompt in &list.prompts {
                     for version in &prompt.versions {
                         let _ = writeln!(

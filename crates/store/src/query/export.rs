@@ -99,6 +99,24 @@ fn audit_lines(connection: &Connection, wanted: Option<&[Id]>) -> Result<Vec<Str
     Ok(lines)
 }
 
+/// Times of our own fields become strings, as in every document: JSON numbers lose them above 2^53. What a source said
+/// in its attributes stays as it said it.
+fn times_as_text(map: &mut Map<String, Value>) {
+    for (name, value) in map.iter_mut() {
+        match value {
+            Value::Number(number) if is_epoch(name) => *value = Value::String(number.to_string()),
+            Value::Array(items) => items.iter_mut().filter_map(Value::as_object_mut).for_each(times_as_text),
+            Value::Object(inner) if name == "retrieval" => times_as_text(inner),
+            _ => {}
+        }
+    }
+}
+
+/// A moment, not a span of time.
+fn is_epoch(name: &str) -> bool {
+    name.ends_with("_ns") && name != "ttft_ns" && !name.ends_with("_duration_ns")
+}
+
 fn object<T: Serialize>(value: &T) -> Result<Map<String, Value>> {
     match serde_json::to_value(value) {
         Ok(Value::Object(map)) => Ok(map),
@@ -109,6 +127,7 @@ fn object<T: Serialize>(value: &T) -> Result<Map<String, Value>> {
 
 fn line(kind: &str, mut map: Map<String, Value>) -> Result<String> {
     map.retain(|_, value| !value.is_null());
+    times_as_text(&mut map);
     let mut value = Value::Object(map);
     sort_keys(&mut value);
     let Value::Object(sorted) = value else { return Ok(String::new()) };

@@ -60,6 +60,8 @@ fn tricky() -> impl Strategy<Value = String> {
 }
 
 proptest! {
+    #![proptest_config(ProptestConfig::with_cases(96))]
+
     #[test]
     fn texts_of_any_kind_are_read_without_a_panic(text in tricky(), tool in tricky()) {
         let (policy, survey) = (Policy::default(), Survey::default());
