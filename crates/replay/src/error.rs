@@ -243,13 +243,13 @@ pub enum ReplayError {
         models: Vec<String>,
     },
     /// Spending without a limit.
-    #[error("the run would spend up to {usd_nanos} nano-dollars and has no limit")]
+    #[error("the run would spend up to {} and has no limit", usd(*usd_nanos))]
     SpendingUnlimited {
         /// Estimated cost.
         usd_nanos: i64,
     },
     /// The next call would pass the limit.
-    #[error("the next call would pass the limit of {limit_usd_nanos} nano-dollars")]
+    #[error("the next call would pass the limit of {}", usd(*limit_usd_nanos))]
     SpendingLimit {
         /// The limit.
         limit_usd_nanos: i64,
@@ -296,6 +296,14 @@ pub enum ReplayError {
     /// The provider failed.
     #[error(transparent)]
     Provider(#[from] ProviderError),
+}
+
+/// Nano-dollars as dollars, without zeros that say nothing.
+fn usd(usd_nanos: i64) -> String {
+    let text = format!("{}.{:09}", usd_nanos / 1_000_000_000, usd_nanos % 1_000_000_000);
+    let short = text.trim_end_matches('0');
+    let decimals = short.rsplit_once('.').map_or(0, |(_, decimals)| decimals.len());
+    format!("${short}{}", "0".repeat(2usize.saturating_sub(decimals)))
 }
 
 impl ReplayError {
@@ -360,6 +368,18 @@ impl Coded for ReplayError {
         match self {
             Self::VariantInvalid { span, .. } => *span,
             _ => None,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn money_is_written_in_dollars() {
+        for (nanos, want) in [(0, "$0.00"), (1_500_000_000, "$1.50"), (2_100_000, "$0.0021"), (1, "$0.000000001")] {
+            assert_eq!(usd(nanos), want);
         }
     }
 }

@@ -11,8 +11,8 @@ use serde_json::Value;
 
 /// What the redactor leaves in place of a secret; the rule's name and `⟧` follow.
 pub const REDACTED: &str = "⟦redacted:";
-/// The lowest level that is sent without being asked for.
-pub const ACCEPTED_LEVEL: Fidelity = Fidelity::Derived;
+/// The lowest level that is sent without being asked for: a default that the record does not contradict.
+pub const ACCEPTED_LEVEL: Fidelity = Fidelity::Assumed;
 const TRANSPORT: [&str; 2] = ["stream", "stream_options"];
 /// Names that vocabularies give one parameter.
 const SAME: [&[&str]; 2] = [&["stop", "stop_sequences"], &["max_tokens", "max_completion_tokens", "max_output_tokens"]];
@@ -142,9 +142,14 @@ fn from_fields(span: &Span) -> Rebuilt {
         fields.push(field("messages", Fidelity::Lost, "their content was not recorded"));
     }
     derived_from_flattening(&request, &mut fields);
-    let called = span.output.iter().flatten().flat_map(|m| &m.parts).any(|part| matches!(part, Part::ToolCall { .. }));
-    if called && request.tools.is_empty() {
-        fields.push(field("tools", Fidelity::Lost, "the answer calls a tool, and no definition is recorded"));
+    let calls =
+        |messages: &[Message]| messages.iter().flat_map(|m| &m.parts).any(|part| matches!(part, Part::ToolCall { .. }));
+    if request.tools.is_empty() {
+        if calls(span.output.as_deref().unwrap_or_default()) {
+            fields.push(field("tools", Fidelity::Lost, "the answer calls a tool, and no definition is recorded"));
+        } else if calls(&request.messages) {
+            fields.push(field("tools", Fidelity::Assumed, "earlier turns call tools, and no definition is recorded"));
+        }
     }
     if span.params.is_none() {
         fields.push(field("params", Fidelity::Assumed, "no parameter is recorded; the provider's defaults apply"));
