@@ -48,6 +48,13 @@ pub struct Core {
 impl Core {
     /// A core on an open workspace.
     pub fn new(workspace: Workspace, host: Arc<dyn Host>) -> Arc<Self> {
+        // What a killed program left in flight is told as interrupted from the first look on. A workspace that cannot be
+        // written just now can still be read.
+        match workspace.interrupt_orphans() {
+            Ok(takes) if takes.is_empty() => {}
+            Ok(takes) => tracing::info!(takes = takes.len(), "takes of a program that ended were interrupted"),
+            Err(why) => tracing::warn!(%why, "takes of a program that ended could not be marked"),
+        }
         Arc::new(Self { workspace: Some(workspace), host, jobs: JobTable::default(), survey: Mutex::default() })
     }
 

@@ -19,6 +19,11 @@ impl JobTable {
         token
     }
 
+    /// Registers work that has its token already: a run, under the name of its lease.
+    pub(crate) fn adopt(&self, name: &str, token: CancellationToken) {
+        self.lock().insert(name.to_owned(), token);
+    }
+
     /// Cancels a job; false when it does not run in this process.
     pub(crate) fn cancel(&self, job_id: &str) -> bool {
         match self.lock().get(job_id) {

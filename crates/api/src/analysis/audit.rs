@@ -31,7 +31,7 @@ fn gap(evidence: &Evidence<'_>, run: &ToolRun) -> Option<Gap> {
     if !covered || run.outcome == Outcome::NoSuchTool {
         return None;
     }
-    let rules = evidence.policy().tools.get(&run.name);
+    let rules = evidence.policy().tool(&run.name);
     let mut demanded = rules.and_then(|rules| rules.audit.clone()).unwrap_or_default();
     let ran = run.outcome == Outcome::Ran;
     if rules.is_some_and(|rules| rules.confirmation == Confirmation::Required)

@@ -148,17 +148,15 @@ pub fn join(
     names: TenantNames<'_>,
 ) -> Vec<JoinedEvent> {
     let keys = keys_of(spans);
-    let tools: Vec<&str> = {
-        let own = runs.iter().map(|run| run.name.as_str());
-        let elsewhere = others.iter().flat_map(|other| other.tools.iter().map(|(name, ..)| name.as_str()));
-        let distinct: BTreeSet<&str> =
-            own.chain(elsewhere).chain(names.policy.tools.keys().map(String::as_str)).collect();
-        distinct.into_iter().collect()
-    };
+    let own: BTreeSet<&str> = runs.iter().map(|run| run.name.as_str()).collect();
+    let of_others = others.iter().flat_map(|other| other.tools.iter().map(|(name, ..)| name.as_str()));
+    let elsewhere: BTreeSet<&str> = of_others.chain(names.policy.tools.keys().map(String::as_str)).collect();
+    let (own, elsewhere): (Vec<&str>, Vec<&str>) = (own.into_iter().collect(), elsewhere.into_iter().collect());
     let mut joined: Vec<JoinedEvent> = events
         .iter()
         .filter_map(|event| {
-            let tool = tool_of(event, &tools);
+            // The trace's own name of a tool comes first: the policy may write it otherwise.
+            let tool = tool_of(event, &own).or_else(|| tool_of(event, &elsewhere));
             let basis = basis(event, tool, &keys, others, names)?;
             Some(JoinedEvent {
                 event: event.clone(),

@@ -8,6 +8,7 @@ mod words;
 
 pub use words::{Tenants, Word, Words};
 
+use super::naming::names_tool;
 use retake_model::{Code, Coded, JoinBasis, Span};
 use schemars::JsonSchema;
 use serde::de::Deserializer;
@@ -199,6 +200,14 @@ impl Policy {
             .filter(|(prefix, _)| has_prefix(document_id, prefix))
             .max_by_key(|(prefix, _)| prefix.len())
             .map(|(_, owner)| owner.as_str())
+    }
+
+    /// Rules of a tool, by the name that a trace gives it.
+    pub fn tool(&self, name: &str) -> Option<&ToolRules> {
+        self.tools.get(name).or_else(|| {
+            let same = |known: &str| names_tool(known, name) || names_tool(name, known);
+            self.tools.iter().find(|(known, _)| same(known)).map(|(_, rules)| rules)
+        })
     }
 
     /// Fills who asked from the attribute names of [`WhoNames`]; what they name wins over what the importer took.

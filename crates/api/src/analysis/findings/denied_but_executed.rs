@@ -96,7 +96,7 @@ fn finding(evidence: &Evidence<'_>, run: &ToolRun, denial: &JoinedEvent, invoked
             "tool": run.name,
             "tool_call_id": run.call_id,
             "started_ns": run.start_ns.map(|time| time.to_string()),
-            "irreversible": evidence.policy().tools.get(&run.name).map(|rules| rules.irreversible),
+            "irreversible": evidence.policy().tool(&run.name).map(|rules| rules.irreversible),
             "denied": event_json(denial),
             "invoked": invoked.map(event_json),
             "seen_in": if run.from_messages { "messages" } else { "tool span" },

@@ -55,7 +55,7 @@ fn owed(evidence: &Evidence<'_>, run: &ToolRun, time_ns: i64) -> Option<Owed> {
         return None;
     }
     let elsewhere = survey.audits_tool(&run.name);
-    match policy.tools.get(&run.name).and_then(|rules| rules.audit.as_ref()) {
+    match policy.tool(&run.name).and_then(|rules| rules.audit.as_ref()) {
         Some(demanded) if demanded.is_empty() => None,
         _ if !elsewhere && speaks_otherwise(evidence) => None,
         Some(_) => Some(Owed::ByPolicy),
@@ -75,7 +75,7 @@ fn speaks_otherwise(evidence: &Evidence<'_>) -> bool {
 }
 
 fn finding(evidence: &Evidence<'_>, run: &ToolRun, owed: Owed) -> Option<Finding> {
-    let demanded = evidence.policy().tools.get(&run.name).and_then(|rules| rules.audit.clone()).unwrap_or_default();
+    let demanded = evidence.policy().tool(&run.name).and_then(|rules| rules.audit.clone()).unwrap_or_default();
     let ran = run.outcome == Outcome::Ran;
     let severity = if ran && owed != Owed::AsOtherTools { Severity::High } else { Severity::Medium };
     let what = if ran { "ran" } else { "was called" };

@@ -61,6 +61,15 @@ fn a_row_joined_by_any_basis_is_enough() {
 }
 
 #[test]
+fn the_policy_may_write_a_tool_otherwise_than_the_trace() {
+    for name in ["tool:export_rows", "exportRows", "reports/export-rows"] {
+        let policy = format!("tools: {{'{name}': {{audit: [authorize]}}}}");
+        assert_eq!(made(normal(), &policy).report(), ["tool_without_audit b export_rows"], "{name}");
+        assert_eq!(made(normal(), &format!("tools: {{'{name}': {{audit: []}}}}")).report(), [] as [&str; 0], "{name}");
+    }
+}
+
+#[test]
 fn a_row_about_something_else_is_not_enough() {
     let hour = 3_600_000;
     for row in [

@@ -139,6 +139,9 @@ fn plan_of_rest(core: &Core, id: &str) -> Result<(Plan, PriceTable), ApiError> {
 pub(super) fn cancel(core: &Core, id: &str) -> Result<(), ApiError> {
     let workspace = core.workspace()?;
     let row = workspace.run(id.strip_prefix("run:").unwrap_or(id))?;
+    if core.jobs().cancel(&lease_name(&row.run_id)) {
+        return Ok(());
+    }
     if row.status == RunStatus::Running {
         workspace.set_setting(&stop_key(&row.run_id), Some("stop"))?;
         // A run that nobody works on any more is cancelled here and now.
@@ -173,11 +176,13 @@ async fn carry_out(
         let (workspace, lease, now_ns) = (workspace.clone(), lease.clone(), core.host().now_ns());
         core.blocking(move |_| Ok(workspace.lease(&lease, now_ns)?)).await?;
     }
+    core.jobs().adopt(&lease, cancel.clone());
     let alive =
         tokio::spawn(stay_alive(Arc::clone(core), workspace.clone(), lease.clone(), stop.clone(), cancel.clone()));
     let log = WorkspaceLog::new(workspace.clone(), core.host_handle(), &plan.run_id, resumed);
     let outcome = send(core, &plan, prices, log, cancel, progress).await;
     alive.abort();
+    core.jobs().finish(&lease);
     let ended = core
         .blocking(move |core| {
             let workspace = core.workspace()?;

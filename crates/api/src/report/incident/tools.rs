@@ -77,7 +77,7 @@ impl Report<'_> {
                 None => writeln!(out, "- Result: left out, it holds rows of another tenant"),
             };
         }
-        if let Some(rules) = evidence.policy().tools.get(&run.name).filter(|rules| rules.irreversible) {
+        if let Some(rules) = evidence.policy().tool(&run.name).filter(|rules| rules.irreversible) {
             let confirmation = if rules.confirmation == crate::analysis::policy::Confirmation::Required {
                 ", a confirmation is required"
             } else {
