@@ -69,5 +69,10 @@ pub(crate) fn holds(pid: i64, heartbeat_ns: i64, now_ns: i64) -> bool {
 
 /// Whether the process is there. Where it cannot be told, it is.
 pub(crate) fn is_alive(pid: i64) -> bool {
-    !cfg!(target_os = "linux") || std::path::Path::new(&format!("/proc/{pid}")).exists()
+    if !cfg!(target_os = "linux") {
+        return true;
+    }
+    // The state follows the name, which stands in parentheses and may hold anything. A zombie has ended.
+    let stat = std::fs::read_to_string(format!("/proc/{pid}/stat")).unwrap_or_default();
+    stat.rsplit_once(") ").is_some_and(|(_, rest)| !rest.starts_with(['Z', 'X']))
 }
