@@ -149,6 +149,11 @@ export class Search {
     if (furthest !== undefined) this.#pages.delete(furthest);
   }
 
+  /** Selects the first or the last row. */
+  moveToEnd(last: boolean): void {
+    if (this.total > 0) this.active = last ? this.total - 1 : 0;
+  }
+
   move(step: number): void {
     if (this.total === 0) return;
     this.active = this.active === null ? 0 : Math.min(this.total - 1, Math.max(0, this.active + step));

@@ -59,6 +59,15 @@ describe("Search", () => {
     expect([search.query, search.total]).toEqual(["fast", 2]);
   });
 
+  it("goes to the last row of a million, from nowhere", async () => {
+    const search = new Search(incident(1_000_000));
+    await search.open("");
+    search.moveToEnd(true);
+    expect(search.active).toBe(999_999);
+    search.move(1);
+    expect(search.active).toBe(999_999);
+  });
+
   it("sorts by a field, the other way, and not at all", async () => {
     const search = new Search(incident());
     await search.open("");
