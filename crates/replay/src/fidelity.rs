@@ -102,8 +102,7 @@ fn from_sdk_body(mut request: Request, span: &Span) -> Rebuilt {
     }
     for (key, value) in clean_params(span) {
         let known = |key: &&str| request.params.contains_key(*key);
-        let named_otherwise =
-            SAME.iter().any(|names| names.contains(&key.as_str()) && names.iter().any(|name| known(&name)));
+        let named_otherwise = SAME.iter().any(|names| names.contains(&key.as_str()) && names.iter().any(known));
         if !named_otherwise {
             request.params.entry(key).or_insert(value);
         }
