@@ -1,0 +1,10 @@
+//! Generates what Tauri needs at build time: the capability tables and the embedded page.
+
+fn main() {
+    // The page's own command list is closed: only `rpc` may be called (capabilities/main.json).
+    let attributes = tauri_build::Attributes::new().app_manifest(tauri_build::AppManifest::new().commands(&["rpc"]));
+    if let Err(error) = tauri_build::try_build(attributes) {
+        eprintln!("{error:#}");
+        std::process::exit(1);
+    }
+}

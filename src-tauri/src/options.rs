@@ -1,0 +1,77 @@
+//! What the program is started with: `--workspace FILE`, else `RETAKE_WORKSPACE`, else the platform's data folder.
+
+use std::ffi::OsString;
+use std::path::PathBuf;
+
+/// Read options.
+#[derive(Debug, PartialEq, Eq)]
+pub struct Options {
+    /// The workspace file.
+    pub workspace: PathBuf,
+}
+
+const USAGE: &str = "usage: retake-app [--workspace FILE]";
+
+impl Options {
+    /// Reads arguments and environment. An unknown argument is an error with the usage as its text.
+    pub fn read(
+        args: impl IntoIterator<Item = OsString>,
+        variable: impl Fn(&str) -> Option<OsString>,
+    ) -> Result<Self, String> {
+        let mut workspace = None;
+        let mut args = args.into_iter();
+        while let Some(arg) = args.next() {
+            let text = arg.to_string_lossy();
+            if text == "--workspace" {
+                workspace =
+                    Some(PathBuf::from(args.next().ok_or_else(|| format!("--workspace needs a file\n{USAGE}"))?));
+            } else if let Some(path) = text.strip_prefix("--workspace=") {
+                workspace = Some(PathBuf::from(path));
+            } else if text.ends_with(".retake") {
+                // Opened by a double click on the file.
+                workspace = Some(PathBuf::from(&arg));
+            } else {
+                return Err(format!("unknown argument {text:?}\n{USAGE}"));
+            }
+        }
+        let named = variable("RETAKE_WORKSPACE").filter(|value| !value.is_empty()).map(PathBuf::from);
+        let workspace = workspace.or(named).unwrap_or_else(usual_workspace);
+        Ok(Self { workspace: std::path::absolute(&workspace).unwrap_or(workspace) })
+    }
+}
+
+fn usual_workspace() -> PathBuf {
+    directories::ProjectDirs::from("dev", "retake", "retake")
+        .map(|folders| folders.data_dir().join("workspace.retake"))
+        .unwrap_or_else(|| PathBuf::from("workspace.retake"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::Options;
+    use std::path::Path;
+
+    fn read(args: &[&str], variable: Option<&str>) -> Result<String, String> {
+        Options::read(args.iter().map(Into::into), |_| variable.map(Into::into))
+            .map(|options| options.workspace.display().to_string())
+    }
+
+    #[test]
+    fn the_argument_wins_over_the_variable() {
+        assert_eq!(read(&["--workspace", "/a.retake"], Some("/b.retake")), Ok("/a.retake".into()));
+        assert_eq!(read(&["--workspace=/a.retake"], None), Ok("/a.retake".into()));
+        assert_eq!(read(&["/c.retake"], None), Ok("/c.retake".into()));
+        assert_eq!(read(&[], Some("/b.retake")), Ok("/b.retake".into()));
+    }
+
+    #[test]
+    fn a_relative_path_is_made_absolute() {
+        assert!(read(&["--workspace", "a.retake"], None).is_ok_and(|path| Path::new(&path).is_absolute()));
+    }
+
+    #[test]
+    fn what_is_not_understood_is_said() {
+        assert!(read(&["--worksapce", "x"], None).is_err_and(|text| text.contains("--worksapce")));
+        assert!(read(&["--workspace"], None).is_err());
+    }
+}
