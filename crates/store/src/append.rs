@@ -9,7 +9,7 @@ use crate::error::Result;
 use crate::introduce;
 use crate::project::{self, Delta};
 use crate::projector::{MappedFact, Projector};
-use crate::recipe::{self, Known};
+use crate::recipe;
 use crate::rollup;
 use crate::rows::{Appended, Counters};
 use crate::table::document;
@@ -119,7 +119,7 @@ impl Workspace {
         projector: &dyn Projector,
     ) -> Result<Appended> {
         let mut total = Counters::default();
-        let mut size = 32;
+        let mut size = batch.slice.get();
         let mut facts = facts.into_iter().peekable();
         while facts.peek().is_some() {
             let slice: Vec<Fact> = facts.by_ref().take(size).collect();
@@ -131,9 +131,10 @@ impl Workspace {
             let took = began.elapsed().max(Duration::from_micros(100));
             if n == size {
                 let fit = size as f64 * SLICE.as_secs_f64() / took.as_secs_f64();
-                size = (fit as usize).clamp(size / 2, size * 2).clamp(8, 2000);
+                size = (fit as usize).clamp(size / 2, size * 2).clamp(32, 4000);
             }
         }
+        batch.slice.set(size);
         Ok(Appended { counters: total })
     }
 }
@@ -304,36 +305,29 @@ fn pack_body(tx: &Connection, cache: &mut WriteCache, fact: &Fact) -> Result<Vec
 
 /// Packs bytes that repeat some of `texts`; counts the uses.
 pub(crate) fn pack(tx: &Connection, cache: &mut WriteCache, bytes: &[u8], texts: &[&str]) -> Result<Vec<u8>> {
-    let mut known: Vec<(i64, &str)> = Vec::new();
     let mut seen = HashSet::new();
-    for text in texts {
-        if text.len() >= SHORT_BYTES && seen.insert(*text) {
-            known.push((0, text));
+    let texts: Vec<&str> =
+        texts.iter().copied().filter(|text| text.len() >= SHORT_BYTES && seen.insert(*text)).collect();
+    let places = recipe::places(bytes, &texts);
+    // Texts that do not stand in the bytes must not become rows for them.
+    let mut ids = vec![0; texts.len()];
+    for place in &places {
+        if let (Some(id), Some(text)) = (ids.get_mut(place.text), texts.get(place.text))
+            && *id == 0
+        {
+            *id = cache.texts.id(tx, text)?;
         }
     }
-    // Texts that do not stand in the bytes must not become rows for them: look first, then name.
-    let trial: Vec<Known<'_>> =
-        known.iter().enumerate().map(|(at, (_, text))| Known { text_id: at as i64, text }).collect();
-    let found: HashSet<i64> = recipe::make(bytes, &trial).uses.into_iter().collect();
-    let mut named = Vec::new();
-    for (at, (_, text)) in known.iter().enumerate() {
-        if found.contains(&(at as i64)) {
-            named.push(Known { text_id: cache.texts.id(tx, text)?, text });
-        }
-    }
-    let made = recipe::make(bytes, &named);
-    let by_id: HashMap<i64, &str> = named.iter().map(|known| (known.text_id, known.text)).collect();
+    let mut made = recipe::make(bytes, &places, &ids);
+    let by_id: HashMap<i64, &str> = ids.iter().copied().zip(texts).collect();
     let back = recipe::rebuild(&made.bytes, &mut |id| Ok(by_id.get(&id).copied().unwrap_or_default().to_owned()))?;
-    let (bytes, uses) = if back == bytes {
-        (made.bytes, made.uses)
-    } else {
-        let whole = recipe::make(bytes, &[]);
-        (whole.bytes, whole.uses)
-    };
-    for text_id in uses {
+    if back != bytes {
+        made = recipe::make(bytes, &[], &[]);
+    }
+    for text_id in made.uses {
         cache.texts.add_use(text_id, 1);
     }
-    cache.packer.pack(tx, &bytes)
+    cache.packer.pack(tx, &made.bytes)
 }
 
 /// Unpacks what [`pack`] made.

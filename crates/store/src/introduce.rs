@@ -110,15 +110,15 @@ fn add(tx: &Connection, cache: &mut WriteCache, scope: i64, row: &SpanColumns) -
                 if earlier(tx, &other, row)? {
                     return Ok(());
                 }
-                for text_id in message::facts(tx, message_id)?.texts {
-                    text::remove_occurrence(tx, text_id, other_pk, at)?;
+                for text_id in &cache.messages.facts(tx, message_id)?.texts {
+                    text::remove_occurrence(tx, *text_id, other_pk, at)?;
                 }
             }
         }
         tx.prepare_cached("INSERT OR REPLACE INTO introduced(context_id, scope, span_pk) VALUES(?1, ?2, ?3)")?
             .execute(params![at, scope, row.span_pk])?;
-        for text_id in message::facts(tx, message_id)?.texts {
-            text::add_occurrence(tx, text_id, row.span_pk, at)?;
+        for text_id in &cache.messages.facts(tx, message_id)?.texts {
+            text::add_occurrence(tx, &mut cache.texts, *text_id, row.span_pk, at)?;
         }
         at = parent_id;
     }

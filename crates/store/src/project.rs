@@ -239,7 +239,7 @@ fn clear(
         changes.rebuild(scope);
     }
     text::remove_occurrences(tx, before.span_pk, stays)?;
-    text::unindex(tx, -before.span_pk)?;
+    text::unindex(tx, text::words_row(before.span_pk))?;
     document::remove(tx, &mut cache.texts, before.span_pk)?;
     tool_call::remove(tx, before.span_pk)?;
     score::remove(tx, before.span_pk)?;
@@ -307,19 +307,15 @@ fn put_words(tx: &Connection, cache: &mut WriteCache, target: &Target, span: &Sp
     let gathered = gather(span, has_messages(span));
     for (slot, text) in &gathered.slots {
         let text_id = cache.texts.id(tx, text)?;
-        text::add_occurrence(tx, text_id, target.span_pk, *slot)?;
+        text::add_occurrence(tx, &mut cache.texts, text_id, target.span_pk, *slot)?;
     }
     let mut seen = HashSet::new();
     let mut words = String::new();
     for word in gathered.words {
         if seen.insert(word) {
-            let cut = segment::for_index(word);
-            if !cut.trim().is_empty() {
-                words.push_str(cut.trim_end());
-                // A phrase must not run from one value into the next: no query can hold this word.
-                words.push_str(" \u{1}\u{80} ");
-            }
+            words.push_str(segment::for_index(word).trim_end());
+            words.push(' ');
         }
     }
-    text::index(tx, -target.span_pk, &words)
+    text::index(tx, text::words_row(target.span_pk), words.trim_end())
 }

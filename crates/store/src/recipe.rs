@@ -25,12 +25,17 @@ enum Escape {
 }
 
 const ESCAPES: [Escape; 5] = [Escape::Raw, Escape::Json, Escape::Ascii, Escape::JsonJson, Escape::AsciiJson];
+/// So many bytes of a text are looked for; the rest is compared.
+const PROBE_BYTES: usize = 48;
 
-/// A text that may stand in the bytes.
-#[derive(Debug, Clone, Copy)]
-pub(crate) struct Known<'a> {
-    pub text_id: i64,
-    pub text: &'a str,
+/// Where a text stands in the bytes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Place {
+    start: usize,
+    end: usize,
+    /// Which of the texts.
+    pub text: usize,
+    escape: Escape,
 }
 
 /// The recipe of some bytes: what is written, and the texts that it needs (one entry a use).
@@ -40,27 +45,38 @@ pub(crate) struct Recipe {
     pub uses: Vec<i64>,
 }
 
-/// Takes the known texts out of `bytes`. The first place of each is taken, in the order of places.
-pub(crate) fn make(bytes: &[u8], known: &[Known<'_>]) -> Recipe {
-    let mut places: Vec<(usize, usize, i64, Escape)> = Vec::new();
-    for text in known {
-        find_all(bytes, text, &mut places);
+/// Where the texts stand in `bytes`: in order, without overlaps; of two that begin together the longer.
+pub(crate) fn places(bytes: &[u8], texts: &[&str]) -> Vec<Place> {
+    let mut all: Vec<Place> = Vec::new();
+    for (text, content) in texts.iter().enumerate() {
+        find_all(bytes, text, content, &mut all);
     }
-    places.sort_by(|a, b| a.0.cmp(&b.0).then(b.1.cmp(&a.1)));
+    all.sort_by(|a, b| a.start.cmp(&b.start).then(b.end.cmp(&a.end)));
+    let mut at = 0;
+    all.retain(|place| {
+        let free = place.start >= at;
+        if free {
+            at = place.end;
+        }
+        free
+    });
+    all
+}
+
+/// The recipe with these places taken out; `ids` are those of the texts.
+pub(crate) fn make(bytes: &[u8], places: &[Place], ids: &[i64]) -> Recipe {
     let mut out = Vec::with_capacity(bytes.len());
     let (mut literals, mut head, mut uses) = (Vec::with_capacity(bytes.len()), Vec::new(), Vec::new());
     let mut at = 0;
-    for (start, end, text_id, escape) in places {
-        if start < at {
-            continue;
-        }
-        let literal = bytes.get(at..start).unwrap_or_default();
+    for place in places {
+        let Some(text_id) = ids.get(place.text) else { continue };
+        let literal = bytes.get(at..place.start).unwrap_or_default();
         put(&mut head, literal.len() as u64);
         put(&mut head, text_id.unsigned_abs());
-        head.push(escape as u8);
+        head.push(place.escape as u8);
         literals.extend_from_slice(literal);
-        uses.push(text_id);
-        at = end;
+        uses.push(*text_id);
+        at = place.end;
     }
     literals.extend_from_slice(bytes.get(at..).unwrap_or_default());
     put(&mut out, uses.len() as u64);
@@ -69,30 +85,32 @@ pub(crate) fn make(bytes: &[u8], known: &[Known<'_>]) -> Recipe {
     Recipe { bytes: out, uses }
 }
 
-fn find_all(bytes: &[u8], known: &Known<'_>, places: &mut Vec<(usize, usize, i64, Escape)>) {
-    let finder = |needle: &str, places: &mut Vec<(usize, usize, i64, Escape)>, escape: Escape| {
-        let before = places.len();
-        for start in find_iter(bytes, needle.as_bytes()) {
-            places.push((start, start + needle.len(), known.text_id, escape));
-        }
-        places.len() > before
-    };
-    let mut tried: Vec<Cow<'_, str>> = Vec::new();
+fn find_all(bytes: &[u8], text: usize, content: &str, places: &mut Vec<Place>) {
+    let special = content.bytes().any(|byte| byte < 0x20 || byte == b'"' || byte == b'\\');
     for escape in ESCAPES {
-        let needle = escaped(known.text, escape);
-        if tried.contains(&needle) {
+        // Forms that cannot differ from an earlier one are not looked for again.
+        let differs = match escape {
+            Escape::Raw => true,
+            Escape::Json | Escape::JsonJson => special,
+            Escape::Ascii | Escape::AsciiJson => !content.is_ascii(),
+        };
+        if !differs {
             continue;
         }
-        finder(&needle, places, escape);
-        tried.push(needle);
+        let needle = escaped(content, escape);
+        let needle = needle.as_bytes();
+        let probe = needle.get(..PROBE_BYTES).unwrap_or(needle);
+        if needle.is_empty() || needle.len() > bytes.len() {
+            continue;
+        }
+        let mut from = 0;
+        for start in memchr::memmem::find_iter(bytes, probe) {
+            if start >= from && bytes.get(start..start + needle.len()) == Some(needle) {
+                places.push(Place { start, end: start + needle.len(), text, escape });
+                from = start + needle.len();
+            }
+        }
     }
-}
-
-fn find_iter(haystack: &[u8], needle: &[u8]) -> Vec<usize> {
-    if needle.is_empty() || needle.len() > haystack.len() {
-        return Vec::new();
-    }
-    memchr::memmem::find_iter(haystack, needle).collect()
 }
 
 fn escaped(text: &str, escape: Escape) -> Cow<'_, str> {
@@ -211,9 +229,9 @@ mod tests {
                 whole.extend_from_slice(escaped(text, escape).as_bytes());
                 whole.push(b',');
             }
-            let known: Vec<Known<'_>> =
-                texts.iter().enumerate().map(|(at, text)| Known { text_id: at as i64 + 1, text }).collect();
-            let recipe = make(&whole, &known);
+            let borrowed: Vec<&str> = texts.iter().map(String::as_str).collect();
+            let ids: Vec<i64> = (1..=texts.len() as i64).collect();
+            let recipe = make(&whole, &places(&whole, &borrowed), &ids);
             prop_assert_eq!(&uses(&recipe.bytes).unwrap(), &recipe.uses);
             let back = rebuild(&recipe.bytes, &mut |id| Ok(texts[id as usize - 1].clone())).unwrap();
             prop_assert_eq!(back, whole);

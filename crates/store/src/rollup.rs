@@ -324,7 +324,7 @@ fn count_calls(tx: &Connection, cache: &mut WriteCache, tree: &Tree) -> Result<i
         let mut at = span.context_out.or(span.context_in).unwrap_or(ROOT);
         while at != ROOT && seen.insert(at) {
             let (parent_id, message_id, _) = cache.messages.node(tx, at)?;
-            for call in message::facts(tx, message_id)?.calls {
+            for call in &cache.messages.facts(tx, message_id)?.calls {
                 let name_id = cache.names.id(tx, &call.name)?;
                 match &call.call_id {
                     Some(id) => {
@@ -332,7 +332,7 @@ fn count_calls(tx: &Connection, cache: &mut WriteCache, tree: &Tree) -> Result<i
                         asked.entry(name_id).or_default().insert(id.clone());
                     }
                     None => {
-                        nameless.insert(call);
+                        nameless.insert(call.clone());
                     }
                 }
             }
@@ -384,9 +384,9 @@ fn question_and_answer(tx: &Connection, cache: &mut WriteCache, tree: &Tree) -> 
         let mut at = span.context_in.unwrap_or(ROOT);
         while at != ROOT && question.is_none() {
             let (parent_id, message_id, _) = cache.messages.node(tx, at)?;
-            let (role, text) = message::role_and_text(tx, message_id)?;
-            if role == Role::User {
-                question = text;
+            let facts = cache.messages.facts(tx, message_id)?;
+            if facts.role == Some(Role::User) {
+                question = facts.first_text;
             }
             at = parent_id;
         }
@@ -398,9 +398,9 @@ fn question_and_answer(tx: &Connection, cache: &mut WriteCache, tree: &Tree) -> 
     for span in calls.iter().rev() {
         let from = span.context_in.unwrap_or(ROOT);
         for (_, message_id) in message::nodes_between(tx, from, span.context_out.unwrap_or(from))? {
-            let (role, text) = message::role_and_text(tx, message_id)?;
-            if role == Role::Assistant && answer.is_none() {
-                answer = text;
+            let facts = cache.messages.facts(tx, message_id)?;
+            if facts.role == Some(Role::Assistant) && answer.is_none() {
+                answer = facts.first_text;
             }
         }
         if answer.is_some() {

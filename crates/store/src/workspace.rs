@@ -83,6 +83,8 @@ pub struct BatchHandle {
     pub batch_id: String,
     pub(crate) batch_pk: i64,
     pub(crate) mapping: Option<String>,
+    /// Records of a slice, as they took the time that is aimed at.
+    pub(crate) slice: std::cell::Cell<usize>,
 }
 
 /// A file of a batch.

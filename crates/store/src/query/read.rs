@@ -200,8 +200,7 @@ pub(crate) fn full_span(
     let packed = span::rest(connection, row.span_pk)?.ok_or_else(|| span::missing(row.span_pk))?;
     let mut full = rest::from_json(&append::unpack(connection, unpacker, &packed)?)?;
     full.trace_id = Some(trace_id.clone());
-    full.span_id = Some(row.span_id());
-    full.usage_scope = row.scope();
+    fill_columns(connection, row, &mut full)?;
     if let Some(context) = row.context_in {
         full.input = Some(message::messages_between(connection, ROOT, context)?);
     }
@@ -213,6 +212,40 @@ pub(crate) fn full_span(
         (retrieval.documents, retrieval.input_documents) = document::read(connection, row.span_pk)?;
     }
     Ok(full)
+}
+
+/// What stands in the columns.
+fn fill_columns(connection: &Connection, row: &SpanColumns, full: &mut Span) -> Result<()> {
+    let shape = span::shape(connection, row.shape_id)?;
+    let text = |name_id: i64| name::text(connection, known(name_id));
+    full.span_id = Some(row.span_id());
+    full.parent_span_id = row.parent_key.as_deref().map(Id::from_blob);
+    full.kind = shape.kind();
+    full.start_ns = row.start_ns;
+    full.end_ns = row.end_ns().or(full.end_ns);
+    full.status = row.status();
+    full.ttft_ns = row.ttft_ns;
+    full.usage = row.usage;
+    full.usage_scope = row.scope();
+    full.reported_usd_nanos = row.reported_usd_nanos;
+    full.computed_usd_nanos = row.computed_usd_nanos;
+    full.name = text(shape.name)?;
+    full.error_type = text(shape.error_type)?;
+    full.tenant = text(shape.tenant)?;
+    full.user = name::text(connection, row.user)?;
+    full.user_role = text(shape.role)?;
+    full.feature = text(shape.feature)?;
+    full.conversation = name::text(connection, row.conversation)?;
+    full.environment = text(shape.environment)?;
+    full.request_id = name::text(connection, row.request)?;
+    full.service = text(shape.service)?;
+    full.prompt_name = text(shape.prompt_name)?;
+    full.prompt_version = text(shape.prompt_version)?;
+    full.provider = text(shape.provider)?;
+    full.request_model = text(shape.request_model)?;
+    full.response_model = text(shape.response_model)?;
+    full.finish_reason = text(shape.finish_reason)?;
+    Ok(())
 }
 
 fn inherit(connection: &Connection, tree: &Tree, at: usize, full: &mut Span) -> Result<()> {

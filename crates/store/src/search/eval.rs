@@ -17,6 +17,7 @@ use crate::search::lists::{Lists, tool_statuses};
 use crate::segment::Sought;
 use crate::table::run::ids_with_prefix;
 use crate::table::span::{Shape, bit, status_of};
+use crate::table::text;
 use retake_model::{FindingCode, SpanKind, SpanStatus};
 use retake_query::{Expr, Field, FieldTerm, Pattern, Term, Test, Words};
 use rusqlite::{Connection, params};
@@ -413,8 +414,8 @@ impl Eval<'_> {
                 self.stop()?;
             }
             let rowid: i64 = row.get(0)?;
-            if rowid < 0 {
-                insert(-rowid);
+            if let Some(span_pk) = text::span_of_row(rowid) {
+                insert(span_pk);
                 continue;
             }
             let mut found = occurrences.query([rowid])?;

@@ -1,11 +1,9 @@
 //! Rows of a list, for what is shown: some fifty at a time, read from the tables. Snippets are cut from the texts.
 
-use crate::append;
 use crate::blob::Unpacker;
 use crate::error::Result;
 use crate::gather::{gather, slot};
 use crate::query::read::{self, first_words, flag_words, model_of, ms, prompt_of, prompt_text};
-use crate::rest;
 use crate::rollup::{Tree, known};
 use crate::rows::{ListRow, Of};
 use crate::segment::Sought;
@@ -123,8 +121,9 @@ impl Lister {
 
     /// A name, id or attribute that matches.
     fn short_word(&mut self, connection: &Connection, row: &SpanColumns, sought: &Sought) -> Result<Option<String>> {
-        let Some(packed) = span::rest(connection, row.span_pk)? else { return Ok(None) };
-        let full = rest::from_json(&append::unpack(connection, &mut self.unpacker, &packed)?)?;
+        let Some(trace_row) = trace::row(connection, row.trace_pk)? else { return Ok(None) };
+        let trace_id = span::id_of_key(&trace_row.trace_key);
+        let full = read::full_span(connection, &mut self.unpacker, &trace_id, row)?;
         let gathered = gather(&full, true);
         Ok(gathered.words.iter().find_map(|word| sought.find(word).map(|(start, end)| cut(word, start, end))))
     }

@@ -56,7 +56,7 @@ impl Workspace {
             )?;
             Ok(tx.last_insert_rowid())
         })?;
-        Ok(BatchHandle { batch_id, batch_pk, mapping: mapping.map(str::to_owned) })
+        Ok(BatchHandle { batch_id, batch_pk, mapping: mapping.map(str::to_owned), slice: std::cell::Cell::new(64) })
     }
 
     /// Names a file of the batch, archive members after `!`.

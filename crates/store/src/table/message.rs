@@ -9,6 +9,7 @@ use rusqlite::{Connection, OptionalExtension, params};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use std::collections::HashMap;
+use std::sync::Arc;
 
 pub(crate) const MIGRATIONS: &[Migration] = &[Migration {
     id: "2026-11-24-message",
@@ -84,6 +85,10 @@ pub(crate) struct MessageFacts {
     pub texts: Vec<i64>,
     /// Its tool calls.
     pub calls: Vec<MessageCall>,
+    /// Who said it; `None` is nobody yet.
+    pub role: Option<Role>,
+    /// Its first plain text.
+    pub first_text: Option<i64>,
 }
 
 /// Looked-up messages and contexts of the writer.
@@ -92,6 +97,7 @@ pub(crate) struct MessageCache {
     messages: HashMap<[u8; 16], i64>,
     contexts: HashMap<(i64, i64), i64>,
     nodes: HashMap<i64, (i64, i64, u32)>,
+    facts: HashMap<i64, Arc<MessageFacts>>,
 }
 
 impl MessageCache {
@@ -99,6 +105,20 @@ impl MessageCache {
         self.messages.clear();
         self.contexts.clear();
         self.nodes.clear();
+        self.facts.clear();
+    }
+
+    /// What contexts need of a message.
+    pub(crate) fn facts(&mut self, connection: &Connection, message_id: i64) -> Result<Arc<MessageFacts>> {
+        if let Some(facts) = self.facts.get(&message_id) {
+            return Ok(facts.clone());
+        }
+        let facts = Arc::new(facts(connection, message_id)?);
+        if self.facts.len() > 50_000 {
+            self.facts.clear();
+        }
+        self.facts.insert(message_id, facts.clone());
+        Ok(facts)
     }
 
     /// The path of `messages` below `from`; new messages and contexts are inserted. The caller counts the use of its end.
@@ -222,6 +242,7 @@ impl MessageCache {
             texts.add_use(text_id, -1);
         }
         self.messages.remove(&hash);
+        self.facts.remove(&message_id);
         connection.prepare_cached("DELETE FROM message_key WHERE hash = ?1")?.execute([hash.as_slice()])?;
         connection.prepare_cached("DELETE FROM message WHERE message_id = ?1")?.execute([message_id])?;
         Ok(())
@@ -291,8 +312,12 @@ pub(crate) fn read(connection: &Connection, message_id: i64) -> Result<Message> 
 
 /// What contexts need of a message.
 pub(crate) fn facts(connection: &Connection, message_id: i64) -> Result<MessageFacts> {
-    let mut facts = MessageFacts::default();
-    for part in read_stored(connection, message_id)?.1.parts {
+    let (role, stored) = read_stored(connection, message_id)?;
+    let mut facts = MessageFacts { role: Some(role), ..MessageFacts::default() };
+    for part in stored.parts {
+        if let StoredPart::Text(id) = part {
+            facts.first_text = facts.first_text.or(Some(id));
+        }
         match part {
             StoredPart::Text(id) | StoredPart::Reasoning(id) | StoredPart::ToolResult { text: id, .. } => {
                 facts.texts.push(id);

@@ -159,14 +159,19 @@ impl ShapeCache {
         if let Some(shape) = self.shapes.get(&shape_id) {
             return Ok(*shape);
         }
-        let mut statement = connection.prepare_cached("SELECT key FROM shape WHERE shape_id = ?1")?;
-        let shape = Shape::from_key(&statement.query_row([shape_id], |row| row.get::<_, Vec<u8>>(0))?)?;
+        let shape = shape(connection, shape_id)?;
         if self.shapes.len() > 100_000 {
             self.shapes.clear();
         }
         self.shapes.insert(shape_id, shape);
         Ok(shape)
     }
+}
+
+/// A shape by its id.
+pub(crate) fn shape(connection: &Connection, shape_id: i64) -> Result<Shape> {
+    let mut statement = connection.prepare_cached("SELECT key FROM shape WHERE shape_id = ?1")?;
+    Shape::from_key(&statement.query_row([shape_id], |row| row.get::<_, Vec<u8>>(0))?)
 }
 
 /// Flags of a span, as bits of a column.

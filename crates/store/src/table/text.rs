@@ -32,6 +32,8 @@ pub(crate) const MIGRATIONS: &[Migration] = &[Migration {
 
 /// Below this a text is kept plain, and not taken out of records.
 pub(crate) const SHORT_BYTES: usize = 64;
+/// Above every text's id.
+const WORDS: i64 = 1 << 40;
 const PLAIN: i64 = 0;
 const ZSTD: i64 = 1;
 
@@ -40,6 +42,8 @@ const ZSTD: i64 = 1;
 pub(crate) struct TextCache {
     ids: HashMap<[u8; 16], i64>,
     uses: HashMap<i64, i64>,
+    /// Texts of the running transaction that do not stand in the index yet.
+    fresh: HashMap<i64, String>,
     compressor: Option<zstd::bulk::Compressor<'static>>,
 }
 
@@ -47,6 +51,7 @@ impl TextCache {
     pub(crate) fn clear(&mut self) {
         self.ids.clear();
         self.uses.clear();
+        self.fresh.clear();
     }
 
     /// Look up or insert. It is put into the index by its first occurrence.
@@ -86,6 +91,7 @@ impl TextCache {
         connection
             .prepare_cached("INSERT INTO text_key(hash, text_id) VALUES(?1, ?2)")?
             .execute(params![hash.as_slice(), id])?;
+        self.fresh.insert(id, text.to_owned());
         Ok(id)
     }
 
@@ -103,6 +109,7 @@ impl TextCache {
 
     /// Writes the uses that changed; texts that nobody needs any more are removed.
     pub(crate) fn flush(&mut self, connection: &Connection) -> Result<()> {
+        self.fresh.clear();
         let mut changed: Vec<(i64, i64)> = self.uses.drain().filter(|(_, n)| *n != 0).collect();
         changed.sort_unstable();
         let mut upsert = connection.prepare_cached(
@@ -128,13 +135,14 @@ impl TextCache {
             self.ids.remove(&hash);
             connection.prepare_cached("DELETE FROM text_key WHERE hash = ?1")?.execute([hash.as_slice()])?;
         }
+        self.fresh.remove(&text_id);
         connection.prepare_cached("DELETE FROM text WHERE text_id = ?1")?.execute([text_id])?;
         connection.prepare_cached("DELETE FROM text_use WHERE text_id = ?1")?.execute([text_id])?;
         unindex(connection, text_id)
     }
 }
 
-/// Puts the words of a text into the index under `rowid` (a text's id, or minus a span's key for its short texts).
+/// Puts the words of a text into the index under `rowid`: a text's id, or [`words_row`] of a span.
 pub(crate) fn index(connection: &Connection, rowid: i64, words: &str) -> Result<()> {
     if words.is_empty() {
         return Ok(());
@@ -149,16 +157,40 @@ pub(crate) fn unindex(connection: &Connection, rowid: i64) -> Result<()> {
     Ok(())
 }
 
+/// Row of the index that holds the short words of a span: above those of all texts, so that both grow at their ends.
+pub(crate) fn words_row(span_pk: i64) -> i64 {
+    WORDS + span_pk
+}
+
+/// The span of such a row; `None` for a text's.
+pub(crate) fn span_of_row(rowid: i64) -> Option<i64> {
+    (rowid > WORDS).then(|| rowid - WORDS)
+}
+
 /// Says that a text stands in a span. The first occurrence of a text puts it into the index.
-pub(crate) fn add_occurrence(connection: &Connection, text_id: i64, span_pk: i64, slot: i64) -> Result<()> {
-    let known = has_occurrence(connection, text_id)?;
+pub(crate) fn add_occurrence(
+    connection: &Connection,
+    texts: &mut TextCache,
+    text_id: i64,
+    span_pk: i64,
+    slot: i64,
+) -> Result<()> {
+    let fresh = texts.fresh.remove(&text_id);
+    let known = fresh.is_none() && has_occurrence(connection, text_id)?;
     connection
         .prepare_cached("INSERT OR IGNORE INTO occurrence(text_id, span_pk, slot) VALUES(?1, ?2, ?3)")?
         .execute(params![text_id, span_pk, slot])?;
-    if !known && let Some(text) = read(connection, text_id)? {
-        index(connection, text_id, &segment::for_index(&text))?;
+    if known {
+        return Ok(());
     }
-    Ok(())
+    let text = match fresh {
+        Some(text) => Some(text),
+        None => read(connection, text_id)?,
+    };
+    match text {
+        Some(text) => index(connection, text_id, &segment::for_index(&text)),
+        None => Ok(()),
+    }
 }
 
 fn has_occurrence(connection: &Connection, text_id: i64) -> Result<bool> {
