@@ -3,6 +3,7 @@
 
 mod csv;
 mod json;
+mod names;
 mod recognise;
 
 pub use csv::AuditCsv;
@@ -30,8 +31,8 @@ pub fn format_for_mapping(head: &Head<'_>, mapping: &Mapping) -> Option<&'static
 
 /// The event within the attributes of a log record, when they are those of an audit log.
 pub(crate) fn event_of_attributes(attributes: &JsonMap) -> Option<AuditEvent> {
-    let names: Vec<String> = attributes.keys().map(|name| recognise::normalised(name)).collect();
-    let (known, _) = recognise::covers(&names);
+    let names: Vec<String> = attributes.keys().map(|name| names::normalised(name)).collect();
+    let (known, _) = names::covers(&names);
     let has = |field: &str| known.contains(field);
     if !(has("action") && has("actor") && (has("decision") || has("resource"))) {
         return None;

@@ -10,6 +10,7 @@ mod group;
 pub mod json;
 pub mod protobuf;
 pub(crate) mod record;
+mod shape;
 
 pub(crate) use encode::base64 as base64_of;
 pub use encode::{Writer, log_record_json, span_json};

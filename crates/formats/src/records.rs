@@ -56,6 +56,9 @@ pub(crate) fn object_of(body: &[u8]) -> Option<JsonMap> {
     }
 }
 
+/// Takes the bytes of one record.
+type Each<'f> = dyn FnMut(&[u8], Place, &mut dyn Sink) -> Result<(), FormatError> + 'f;
+
 /// Gives each record's bytes to `each`; what is broken is kept raw, warned of and passed over.
 fn each_json<'a>(
     reader: Box<dyn Read + 'a>,
@@ -63,7 +66,7 @@ fn each_json<'a>(
     format: &'static str,
     context: &Context<'_>,
     sink: &mut dyn Sink,
-    each: &mut dyn FnMut(&[u8], Place, &mut dyn Sink) -> Result<(), FormatError>,
+    each: &mut Each<'_>,
 ) -> Result<(), FormatError> {
     let mut file = Records { window: Window::new(reader, 0), format, context, sink, each };
     file.run(wrappers)
@@ -74,7 +77,7 @@ struct Records<'a, 'c, 's, 'f> {
     format: &'static str,
     context: &'c Context<'c>,
     sink: &'s mut dyn Sink,
-    each: &'f mut dyn FnMut(&[u8], Place, &mut dyn Sink) -> Result<(), FormatError>,
+    each: &'f mut Each<'f>,
 }
 
 enum End {

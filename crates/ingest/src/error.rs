@@ -23,19 +23,13 @@ pub enum IngestError {
         /// The report, with the skipped files.
         report: Box<BatchRow>,
     },
-    /// Two formats claim the only file.
-    #[error("{path} may be {first} ({why_first}) or {second} ({why_second})")]
+    /// Two formats or more claim the only file.
+    #[error("{path} may be {}", may_be(claims))]
     Ambiguous {
         /// File.
         path: String,
-        /// A format and its reason.
-        first: String,
-        /// Its reason.
-        why_first: String,
-        /// The other format.
-        second: String,
-        /// Its reason.
-        why_second: String,
+        /// Each format and its reason.
+        claims: Vec<(String, String)>,
         /// The report, with the skipped files.
         report: Box<BatchRow>,
     },
@@ -57,6 +51,11 @@ pub enum IngestError {
     /// The output of an export, or a scratch file, cannot be written.
     #[error("the output cannot be written: {0}")]
     Output(#[from] std::io::Error),
+}
+
+fn may_be(claims: &[(String, String)]) -> String {
+    let claims: Vec<String> = claims.iter().map(|(format, why)| format!("{format} ({why})")).collect();
+    claims.join(" or ")
 }
 
 fn names(report: &BatchRow) -> String {

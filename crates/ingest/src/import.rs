@@ -217,17 +217,9 @@ fn outcome(
         return Err(IngestError::Unreadable { path, why, report });
     }
     if report.files.is_empty() {
-        if let Some((path, claims)) = ambiguous
-            && let [(first, why_first), (second, why_second), ..] = claims.as_slice()
-        {
-            return Err(IngestError::Ambiguous {
-                path,
-                first: (*first).to_owned(),
-                why_first: why_first.clone(),
-                second: (*second).to_owned(),
-                why_second: why_second.clone(),
-                report,
-            });
+        if let Some((path, claims)) = ambiguous {
+            let claims = claims.into_iter().map(|(format, why)| (format.to_owned(), why)).collect();
+            return Err(IngestError::Ambiguous { path, claims, report });
         }
         return Err(IngestError::NotUnderstood { report });
     }

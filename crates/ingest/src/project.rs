@@ -37,7 +37,7 @@ impl Projector for RetakeProjector {
 
     fn merge(&self, mut facts: Vec<MappedFact>) -> Span {
         // Best first: rank, then the later update, then the hash, so that the order of files does not matter.
-        facts.sort_by(|a, b| (b.rank, b.updated_ns, b.content_hash).cmp(&(a.rank, a.updated_ns, a.content_hash)));
+        facts.sort_by_key(|fact| std::cmp::Reverse((fact.rank, fact.updated_ns, fact.content_hash)));
         let mut spans = facts.into_iter().filter_map(|fact| match fact.mapped {
             Mapped::Span(span) => Some(*span),
             _ => None,

@@ -1,6 +1,7 @@
 //! Audit events as CSV. The delimiter is the one under which most columns are known; quoted fields may hold line breaks.
 
-use super::recognise::{Recogniser, covers, normalised};
+use super::names::{covers, normalised};
+use super::recognise::Recogniser;
 use super::{fact, recogniser};
 use crate::otlp::record::rejected;
 use crate::sink::{FormatError, Input, Sink, WarningAt};

@@ -40,9 +40,9 @@ impl Format for AuditJson {
                 .paths()
                 .filter_map(|path| path.strip_prefix(prefix.as_str()))
                 .filter(|name| !name.contains('.') && !name.contains("[]"))
-                .map(super::recognise::normalised)
+                .map(super::names::normalised)
                 .collect();
-            let (known, enough) = super::recognise::covers(&names);
+            let (known, enough) = super::names::covers(&names);
             if enough {
                 let fields: Vec<&str> = known.into_iter().collect();
                 return Verdict::mine(Strength::Generic, format!("objects have {}", fields.join(", ")));
