@@ -4,6 +4,8 @@
 use crate::IngestError;
 use retake_model::Id;
 use retake_store::{AuditRow, Cancel, Workspace};
+use serde::Serialize;
+use serde_json::Value;
 use std::io::Write;
 
 /// Form of an export.
@@ -42,11 +44,7 @@ pub fn export(
         }
         for span in workspace.spans_full(trace_id)? {
             records += match format {
-                ExportFormat::Jsonl => {
-                    serde_json::to_writer(&mut *out, &span).map_err(std::io::Error::from)?;
-                    out.write_all(b"\n")?;
-                    1
-                }
+                ExportFormat::Jsonl => line(out, &span)?,
                 ExportFormat::OtlpJson => {
                     let Some(span_id) = &span.span_id else { continue };
                     raw(out, workspace.raw_records(trace_id, span_id)?)?
@@ -56,15 +54,50 @@ pub fn export(
     }
     for row in audit {
         records += match format {
-            ExportFormat::Jsonl => {
-                serde_json::to_writer(&mut *out, &row.event).map_err(std::io::Error::from)?;
-                out.write_all(b"\n")?;
-                1
-            }
+            ExportFormat::Jsonl => line(out, &row.event)?,
             ExportFormat::OtlpJson => raw(out, workspace.audit_raw_records(row.audit_pk)?)?,
         };
     }
     Ok(records)
+}
+
+/// One JSON line. Moments are text, as in every document: 64-bit integers do not survive every reader.
+fn line(out: &mut dyn Write, record: &impl Serialize) -> Result<u64, IngestError> {
+    let mut value = serde_json::to_value(record).map_err(std::io::Error::from)?;
+    moments_as_text(&mut value);
+    serde_json::to_writer(&mut *out, &value).map_err(std::io::Error::from)?;
+    out.write_all(b"\n")?;
+    Ok(1)
+}
+
+/// Only our own fields are touched: what stands in attributes, bodies and metadata is the source's.
+fn moments_as_text(value: &mut Value) {
+    match value {
+        Value::Object(object) => {
+            for (name, inner) in object.iter_mut() {
+                let foreign = matches!(
+                    name.as_str(),
+                    "attributes"
+                        | "resource"
+                        | "metadata"
+                        | "params"
+                        | "request_body"
+                        | "request"
+                        | "arguments"
+                        | "prompt_variables"
+                );
+                match inner {
+                    Value::Number(n) if name.ends_with("_ns") && name != "ttft_ns" => {
+                        *inner = Value::String(n.to_string())
+                    }
+                    _ if !foreign => moments_as_text(inner),
+                    _ => {}
+                }
+            }
+        }
+        Value::Array(list) => list.iter_mut().for_each(moments_as_text),
+        _ => {}
+    }
 }
 
 fn raw(out: &mut dyn Write, records: Vec<retake_store::RawRecord>) -> Result<u64, IngestError> {

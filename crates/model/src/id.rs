@@ -139,7 +139,8 @@ mod tests {
 
     #[test]
     fn ids_survive_the_column() {
-        for text in ["5B8EFFF798038103D269B633813FC60C", "00f067aa0ba902b7", "lf-trace-7", "abcdefg", "run_01H", "日本"] {
+        for text in ["5B8EFFF798038103D269B633813FC60C", "00f067aa0ba902b7", "lf-trace-7", "abcdefg", "run_01H", "日本"]
+        {
             let id = Id::new(text);
             assert_eq!(Id::from_blob(&id.to_blob()), id, "{text}");
         }

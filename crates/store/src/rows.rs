@@ -434,6 +434,9 @@ impl Default for SearchRequest {
     }
 }
 
+/// Counted values by field, in the order asked for; most frequent first.
+pub type Facets = Vec<(String, Vec<(String, u64)>)>;
+
 /// A page of a search.
 #[derive(Debug, Clone, PartialEq)]
 pub struct SearchPage {
@@ -444,7 +447,7 @@ pub struct SearchPage {
     /// False while texts that were just imported are not yet all looked through.
     pub total_exact: bool,
     /// Counted values by field, in the order asked for; most frequent first.
-    pub facets: Vec<(String, Vec<(String, u64)>)>,
+    pub facets: Facets,
     /// Cursor of the next page; `None` at the end.
     pub next: Option<String>,
 }

@@ -45,12 +45,16 @@ fn resolve(connection: &Connection, text: &str) -> Result<Named> {
         }
     }
     let lower = rest.to_ascii_lowercase();
-    let named: [(&str, fn(String) -> Named); 3] = [("take", Named::Take), ("run", Named::Run), ("batch", Named::Batch)];
-    for (table, make) in named {
+    for table in ["take", "run", "batch"] {
         if wants(table) {
             for id in ids_with_prefix(connection, table, &lower)? {
                 let (label, whole) = (format!("{table}:{id}"), id == lower);
-                found.push((make(id), label, whole));
+                let named = match table {
+                    "take" => Named::Take(id),
+                    "run" => Named::Run(id),
+                    _ => Named::Batch(id),
+                };
+                found.push((named, label, whole));
             }
         }
     }
@@ -182,6 +186,13 @@ pub(crate) fn trace_pks(connection: &Connection, trace_id: &Id) -> Result<Vec<i6
     let mut statement = connection
         .prepare_cached("SELECT trace_pk FROM trace WHERE trace_key >= ?1 AND trace_key < ?2 ORDER BY trace_key")?;
     Ok(statement.query_map(params![low, high], |row| row.get(0))?.collect::<rusqlite::Result<_>>()?)
+}
+
+/// Keys of the traces with a span of this request.
+pub(crate) fn trace_pks_of_request(connection: &Connection, request_id: &str) -> Result<Vec<i64>> {
+    let mut statement = connection
+        .prepare_cached("SELECT DISTINCT trace_pk FROM span JOIN name ON name_id = request WHERE name.text = ?1")?;
+    Ok(statement.query_map([request_id], |row| row.get(0))?.collect::<rusqlite::Result<_>>()?)
 }
 
 /// Key of a listed span.

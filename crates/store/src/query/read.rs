@@ -7,13 +7,13 @@ use crate::introduce;
 use crate::query::ids;
 use crate::rest;
 use crate::rollup::{Tree, known};
-use crate::rows::{AuditRow, DocumentVersion, ListRow, SpanRow, TraceRow};
+use crate::rows::{DocumentVersion, ListRow, SpanRow, TraceRow};
 use crate::table::message::{self, ROOT};
 use crate::table::span::{self, Shape, ShapeCache, SpanColumns, bit};
 use crate::table::{document, name, text, trace};
 use crate::workspace::Workspace;
 use retake_model::{Id, Span, SpanStatus, UsageScope};
-use rusqlite::{Connection, params};
+use rusqlite::Connection;
 use std::collections::{BTreeMap, BTreeSet};
 
 /// Characters of a question or answer in a list.
@@ -122,45 +122,6 @@ impl Workspace {
                 }
             }
             Ok(newest.into_values().collect())
-        })
-    }
-
-    /// Traces that audit events can be joined to: by trace id, request id, or user and time (`window_ms` around a trace).
-    pub fn traces_touching(&self, events: &[AuditRow], window_ms: i64) -> Result<Vec<Id>> {
-        self.read(|connection| {
-            let mut found = BTreeSet::new();
-            for row in events {
-                let event = &row.event;
-                if let Some(trace_id) = &event.trace_id {
-                    found.extend(ids::trace_pks(connection, trace_id)?);
-                }
-                if let Some(request) =
-                    event.request_id.as_deref().and_then(|text| name::find(connection, text).transpose())
-                {
-                    let mut statement = connection.prepare_cached("SELECT trace_pk FROM span WHERE request = ?1")?;
-                    for trace_pk in statement.query_map([request?], |row| row.get(0))? {
-                        found.insert(trace_pk?);
-                    }
-                }
-                if let (Some(actor), Some(time_ns)) = (&event.actor, event.time_ns)
-                    && let Some(user) = name::find(connection, actor)?
-                {
-                    let window_ns = window_ms.saturating_mul(1_000_000);
-                    let mut statement = connection.prepare_cached(
-                        "SELECT trace_pk FROM span WHERE user = ?1 AND start_ns <= ?2
-                         AND start_ns + coalesce(duration_ns, 0) >= ?3",
-                    )?;
-                    let (latest, earliest) = (time_ns.saturating_add(window_ns), time_ns.saturating_sub(window_ns));
-                    for trace_pk in statement.query_map(params![user, latest, earliest], |row| row.get(0))? {
-                        found.insert(trace_pk?);
-                    }
-                }
-            }
-            let mut ids = Vec::new();
-            for trace_pk in found {
-                ids.extend(trace::row(connection, trace_pk)?.map(|row| span::id_of_key(&row.trace_key)));
-            }
-            Ok(ids)
         })
     }
 }

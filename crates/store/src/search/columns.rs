@@ -305,10 +305,9 @@ impl Columns {
         to.output.push(own(&|span| span.usage.output_tokens()));
         to.cost.push(own(&|span| known(span.cost)));
         let calls = || spans.iter().enumerate().filter(|(_, span)| span.shape.kind() == Some(SpanKind::Llm));
-        let call =
-            calls().filter(|(_, span)| span.bits & bit::ERROR == 0).last().or_else(|| calls().next()).or_else(|| {
-                spans.iter().enumerate().find(|(_, span)| span.shape.request_model + span.shape.response_model != 0)
-            });
+        let call = calls().rfind(|(_, span)| span.bits & bit::ERROR == 0).or_else(|| calls().next()).or_else(|| {
+            spans.iter().enumerate().find(|(_, span)| span.shape.request_model + span.shape.response_model != 0)
+        });
         to.call.push(call.map_or(NOWHERE, |(at, _)| first + at as u32));
     }
 

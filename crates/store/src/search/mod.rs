@@ -14,9 +14,11 @@ mod order;
 
 use crate::error::{Result, StoreError};
 use crate::query::ids;
-use crate::rows::{Cancel, HistogramBucket, ListRow, MetricPoint, Of, ResultSet, SearchPage, SearchRequest};
+use crate::rows::{
+    AuditRow, Cancel, Facets, HistogramBucket, ListRow, MetricPoint, Of, ResultSet, SearchPage, SearchRequest,
+};
 use crate::table::span::{self, Shape, scope_of, status_of};
-use crate::table::trace;
+use crate::table::{name, trace};
 use crate::workspace::{Workspace, lock};
 use bits::Bits;
 use columns::{Columns, UNKNOWN};
@@ -27,7 +29,7 @@ use order::{Order, question_of};
 use retake_model::Id;
 use retake_query::{Expr, Query, Sort};
 use rusqlite::Connection;
-use std::collections::VecDeque;
+use std::collections::{BTreeSet, HashMap, VecDeque};
 use std::sync::Mutex;
 
 /// So many result sets are kept; the oldest is forgotten.
@@ -152,7 +154,7 @@ impl Workspace {
     }
 
     /// Counted values of fields over a result.
-    pub fn result_facets(&self, result_id: u64, fields: &[String]) -> Result<Vec<(String, Vec<(String, u64)>)>> {
+    pub fn result_facets(&self, result_id: u64, fields: &[String]) -> Result<Facets> {
         let (of, _, pks) = self.kept(result_id)?;
         self.with_columns(&Cancel::default(), |eval| {
             let mut matches = Bits::none(length(eval.columns, of));
@@ -268,6 +270,49 @@ impl Workspace {
                 found.extend(ids_at(eval.connection, eval.columns, at as usize)?);
             }
             Ok(found)
+        })
+    }
+
+    /// Traces that audit events can be joined to: by trace id, request id, or user and time (`window_ms` around a trace).
+    pub fn traces_touching(&self, events: &[AuditRow], window_ms: i64) -> Result<Vec<Id>> {
+        let window_ns = window_ms.saturating_mul(1_000_000);
+        self.with_columns(&Cancel::default(), |eval| {
+            let (connection, columns) = (eval.connection, eval.columns);
+            let mut found = BTreeSet::new();
+            // By user: times at which the log names them.
+            let mut acted: HashMap<u32, Vec<i64>> = HashMap::new();
+            for row in events {
+                let event = &row.event;
+                if let Some(trace_id) = &event.trace_id {
+                    found.extend(ids::trace_pks(connection, trace_id)?);
+                }
+                if let Some(request) = &event.request_id {
+                    found.extend(ids::trace_pks_of_request(connection, request)?);
+                }
+                if let (Some(actor), Some(time_ns)) = (&event.actor, event.time_ns)
+                    && let Some(user) = name::find(connection, actor)?
+                {
+                    acted.entry(user as u32).or_default().push(time_ns);
+                }
+            }
+            if !acted.is_empty() {
+                for at in columns.live_spans.iter() {
+                    let number = |column: &[i64]| column.get(at).copied().filter(|value| *value != UNKNOWN);
+                    let Some(times) = columns.spans.user.get(at).and_then(|user| acted.get(user)) else { continue };
+                    let Some(start) = number(&columns.spans.start) else { continue };
+                    let end = start.saturating_add(number(&columns.spans.duration).unwrap_or(0).max(0));
+                    let within = start.saturating_sub(window_ns)..=end.saturating_add(window_ns);
+                    if times.iter().any(|time| within.contains(time)) {
+                        let trace = columns.spans.trace.get(at).copied().unwrap_or(0);
+                        found.insert(pk_of(columns, Of::Traces, trace));
+                    }
+                }
+            }
+            let mut all = Vec::with_capacity(found.len());
+            for trace_pk in found {
+                all.extend(trace::row(connection, trace_pk)?.map(|row| span::id_of_key(&row.trace_key)));
+            }
+            Ok(all)
         })
     }
 

@@ -136,29 +136,28 @@ impl Workspace {
     pub fn audit_events(&self, keys: &AuditKeys) -> Result<Vec<AuditRow>> {
         self.read(|connection| {
             let mut found = BTreeMap::new();
-            let mut collect = |rows: rusqlite::MappedRows<'_, fn(&Row<'_>) -> rusqlite::Result<(i64, String)>>| {
-                for row in rows {
-                    let row = parse(row?)?;
+            let mut collect = |mut rows: rusqlite::Rows<'_>| -> Result<()> {
+                while let Some(row) = rows.next()? {
+                    let row = parse(from_row(row)?)?;
                     found.insert((row.event.time_ns, row.audit_pk), row);
                 }
-                Ok::<(), StoreError>(())
+                Ok(())
             };
-            let map: fn(&Row<'_>) -> rusqlite::Result<(i64, String)> = from_row;
             let mut by_trace =
                 connection.prepare_cached("SELECT audit_pk, event FROM audit_event WHERE trace_id = ?1")?;
             for trace_id in &keys.trace_ids {
-                collect(by_trace.query_map([trace_id.as_str()], map)?)?;
+                collect(by_trace.query([trace_id.as_str()])?)?;
             }
             let mut by_request =
                 connection.prepare_cached("SELECT audit_pk, event FROM audit_event WHERE request_id = ?1")?;
             for request_id in &keys.request_ids {
-                collect(by_request.query_map([request_id], map)?)?;
+                collect(by_request.query([request_id])?)?;
             }
             let mut by_actor = connection.prepare_cached(
                 "SELECT audit_pk, event FROM audit_event WHERE actor = ?1 AND time_ns BETWEEN ?2 AND ?3",
             )?;
             for (actor, from_ns, to_ns) in &keys.actors {
-                collect(by_actor.query_map(params![actor, from_ns, to_ns], map)?)?;
+                collect(by_actor.query(params![actor, from_ns, to_ns])?)?;
             }
             Ok(found.into_values().collect())
         })

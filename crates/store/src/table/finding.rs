@@ -6,6 +6,8 @@ use crate::workspace::{Workspace, Write};
 use retake_model::{Finding, FindingCode, Id};
 use retake_query::Query;
 use rusqlite::{Connection, params};
+use std::cmp::Reverse;
+use std::collections::HashMap;
 
 pub(crate) const MIGRATIONS: &[Migration] = &[Migration {
     id: "2026-11-24-finding",
@@ -72,19 +74,20 @@ fn replace(connection: &Connection, trace_pk: i64, findings: &[Finding]) -> Resu
 impl Workspace {
     /// Findings of the traces that match, most severe first, then newest trace first.
     pub fn findings(&self, query: &Query) -> Result<Vec<Finding>> {
-        let traces = self.traces_matching(query)?;
+        let ranks: HashMap<Id, usize> =
+            self.traces_matching(query)?.into_iter().enumerate().map(|(rank, id)| (id, rank)).collect();
         self.read(|connection| {
-            let mut all = Vec::new();
-            let any: bool = connection.prepare_cached("SELECT 1 FROM finding LIMIT 1")?.exists([])?;
-            if any {
-                for trace_id in &traces {
-                    for trace_pk in crate::query::ids::trace_pks(connection, trace_id)? {
-                        all.extend(of_trace(connection, trace_pk)?);
-                    }
+            // Few traces have findings, many may match: go by the few.
+            let mut statement = connection.prepare_cached("SELECT DISTINCT trace_pk FROM finding")?;
+            let found: Vec<i64> = statement.query_map([], |row| row.get(0))?.collect::<rusqlite::Result<_>>()?;
+            let mut ranked = Vec::new();
+            for trace_pk in found {
+                for finding in of_trace(connection, trace_pk)? {
+                    ranked.extend(ranks.get(&finding.trace_id).map(|rank| (*rank, finding)));
                 }
             }
-            all.sort_by(|a, b| b.severity.cmp(&a.severity));
-            Ok(all)
+            ranked.sort_by_key(|(rank, finding)| (Reverse(finding.severity), *rank));
+            Ok(ranked.into_iter().map(|(_, finding)| finding).collect())
         })
     }
 

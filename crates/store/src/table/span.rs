@@ -11,9 +11,10 @@ use retake_model::{Id, SpanKind, SpanStatus, Usage, UsageScope};
 use rusqlite::{Connection, OptionalExtension, Row, params};
 use std::collections::HashMap;
 
-pub(crate) const MIGRATIONS: &[Migration] = &[Migration {
-    id: "2026-11-24-span",
-    sql: "
+pub(crate) const MIGRATIONS: &[Migration] = &[
+    Migration {
+        id: "2026-11-24-span",
+        sql: "
     CREATE TABLE shape(shape_id INTEGER PRIMARY KEY, key BLOB NOT NULL UNIQUE) STRICT;
     CREATE TABLE span(
         span_pk INTEGER PRIMARY KEY,
@@ -36,7 +37,12 @@ pub(crate) const MIGRATIONS: &[Migration] = &[Migration {
         UNIQUE(trace_pk, span_key)
     ) STRICT;
     CREATE TABLE span_rest(span_pk INTEGER PRIMARY KEY, rest BLOB NOT NULL) STRICT;",
-}];
+    },
+    Migration {
+        id: "2026-11-24-span-request",
+        sql: "CREATE INDEX span_request ON span(request) WHERE request IS NOT NULL;",
+    },
+];
 
 /// Words of a span that many spans share, as name ids; 0 is unknown.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]

@@ -17,7 +17,7 @@ impl Projector for Mapper {
     }
 
     fn merge(&self, mut facts: Vec<MappedFact>) -> Span {
-        facts.sort_by(|a, b| (b.rank, b.updated_ns, b.content_hash).cmp(&(a.rank, a.updated_ns, a.content_hash)));
+        facts.sort_by_key(|fact| std::cmp::Reverse((fact.rank, fact.updated_ns, fact.content_hash)));
         let mut merged = Span::default();
         for fact in facts {
             let Mapped::Span(span) = fact.mapped else { continue };

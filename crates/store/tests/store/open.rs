@@ -9,7 +9,7 @@ fn refused(path: &Path, mode: OpenMode) -> Code {
     let before = std::fs::read(path).ok();
     let code = Workspace::open(path, mode).expect_err("it is refused").code();
     assert_eq!(std::fs::read(path).ok(), before, "untouched");
-    let beside = std::fs::read_dir(path.parent().unwrap()).unwrap().count();
+    let beside = std::fs::read_dir(path.parent().expect("a folder")).expect("it is listed").count();
     assert_eq!(beside, usize::from(before.is_some()), "nothing was made beside it");
     code
 }

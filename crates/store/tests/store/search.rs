@@ -337,3 +337,29 @@ fn metrics_and_time_cover_what_matches() {
     let values = made.workspace.values_of("tenant", "AC", 5).unwrap();
     assert_eq!(values, vec![("acme".to_owned(), 5)]);
 }
+
+#[test]
+fn audit_events_reach_their_traces() {
+    let made = corpus();
+    import(&made.workspace, vec![audit("e1", Some(4), "nobody", "x", Decision::Allowed)], 1);
+    let reached = |event: retake_model::AuditEvent, window_ms: i64| {
+        let row = retake_store::AuditRow { audit_pk: 0, event };
+        let ids = made.workspace.traces_touching(&[row], window_ms).unwrap();
+        ids.iter().map(number).collect::<Vec<_>>()
+    };
+    let event = retake_model::AuditEvent::default();
+    let named = |id: u32| retake_model::AuditEvent { trace_id: Some(made::trace_id(id)), ..event.clone() };
+    assert_eq!(reached(named(4), 0), vec![4]);
+    let asked = retake_model::AuditEvent { request_id: Some("q-0007".to_owned()), ..event.clone() };
+    assert_eq!(reached(asked, 0), vec![7]);
+    // Trace 2 runs from 2:00 to 2:05.
+    let acted = |seconds: i64| retake_model::AuditEvent {
+        actor: Some("u-acme-2".to_owned()),
+        time_ns: Some(DAY + seconds * SECOND),
+        ..event.clone()
+    };
+    assert_eq!(reached(acted(121), 0), vec![2]);
+    assert_eq!(reached(acted(126), 0), Vec::<u32>::new());
+    assert_eq!(reached(acted(126), 2000), vec![2]);
+    assert_eq!(reached(acted(300), 2000), Vec::<u32>::new());
+}
