@@ -218,7 +218,6 @@ pub struct Search {
 
 /// What a row of a search is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
-#[expect(missing_docs, reason = "the words say it")]
 pub enum Of {
     Traces,
     Spans,
@@ -236,7 +235,6 @@ pub struct Show {
 
 /// Views of `show`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
-#[expect(missing_docs, reason = "the words say it")]
 pub enum View {
     Tree,
     Messages,
