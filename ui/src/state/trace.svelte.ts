@@ -11,6 +11,9 @@ export type Tab = (typeof TABS)[number];
 /** Kinds whose own input and output say more than the prompt of a model call beside them. */
 const OWN_CONTENT = new Set(["tool", "retriever", "reranker", "embedding", "guardrail", "evaluator", "http"]);
 
+/** The axis goes a little beyond the last end, so that what happens there can be seen. */
+const EDGE = 1.02;
+
 export class Trace {
   traceId = $state<string | null>(null);
   spanId = $state<string | null>(null);
@@ -44,7 +47,7 @@ export class Trace {
 
   readonly rows = $derived.by(() => outline(this.tree.value?.spans ?? [], this.folded));
   readonly extent = $derived.by(() => extentOf(this.tree.value?.spans ?? []));
-  readonly window = $derived.by((): TimeWindow => this.zoom ?? { from: 0, to: Math.max(this.extent.ms, 0.001) });
+  readonly window = $derived.by((): TimeWindow => this.zoom ?? { from: 0, to: Math.max(this.extent.ms * EDGE, 0.001) });
 
   get spans(): readonly TreeSpan[] {
     return this.tree.value?.spans ?? [];
@@ -191,7 +194,7 @@ export class Trace {
 
   /** Moves the time axis: zoom by a factor around the selected span, or pan by a share of what is shown. */
   moveTime(factor: number, shift: number): void {
-    const whole = Math.max(this.extent.ms, 0.001);
+    const whole = Math.max(this.extent.ms * EDGE, 0.001);
     const now = this.window;
     const width = Math.min(whole, Math.max(whole / 100_000, (now.to - now.from) * factor));
     const centre = (now.from + now.to) / 2 + shift * (now.to - now.from);
