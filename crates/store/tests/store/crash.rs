@@ -9,7 +9,7 @@ use std::process::{Command, Stdio};
 const CHILD: &str = "RETAKE_STORE_CRASH_CHILD";
 
 fn corpus() -> Vec<Fact> {
-    (1..120).flat_map(|n| facts(&refund(n, "acme", &format!("Question {n}?"), &format!("Answer {n}.")))).collect()
+    (1..60).flat_map(|n| facts(&refund(n, "acme", &format!("Question {n}?"), &format!("Answer {n}.")))).collect()
 }
 
 /// Not a test of its own: the process that is killed. It says after every slice that it is done.
@@ -28,7 +28,7 @@ fn a_killed_import_is_whole_and_can_be_completed() {
     let whole = workspace();
     import(&whole.workspace, corpus(), 1000);
     let expected = canonical(&whole.workspace);
-    for slices in [0, 1, 2, 7, 19, 40] {
+    for slices in [0, 2, 19] {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("w.retake");
         let mut child = Command::new(std::env::current_exe().unwrap())
