@@ -64,11 +64,17 @@ pub fn run(args: &[String]) -> Result<()> {
         _ if window.is_none() => {}
         Some(why) => steps.skip_unless_required("e2e", &why),
         None if !ui_ready => steps.skip_unless_required("e2e", "the user interface is not built"),
+        None if !asked_for("e2e") => steps.skip("e2e", "run `cargo xtask e2e`, or set RETAKE_REQUIRE=e2e"),
         None => {
             steps.step("e2e", || e2e::tests(&tree, &[]));
         }
     }
     steps.finish()
+}
+
+/// Whether `RETAKE_REQUIRE` names a group of tests.
+fn asked_for(group: &str) -> bool {
+    std::env::var("RETAKE_REQUIRE").is_ok_and(|groups| groups.split(',').any(|asked| asked.trim() == group))
 }
 
 /// The workspace's tests but those of the window, in folders and a session of their own.

@@ -36,8 +36,14 @@ impl Projector for RetakeProjector {
     }
 
     fn merge(&self, mut facts: Vec<MappedFact>) -> Span {
-        // Best first: rank, then the later update, then the hash, so that the order of files does not matter.
-        facts.sort_by_key(|fact| std::cmp::Reverse((fact.rank, fact.updated_ns, fact.content_hash)));
+        // Best first: rank, then the later update, then what the record says, so that neither the order of files nor the
+        // workspace (whose key is in the content hash) matters.
+        if facts.len() > 1 {
+            facts.sort_by_cached_key(|fact| {
+                let said = serde_json::to_string(&fact.mapped).unwrap_or_default();
+                std::cmp::Reverse((fact.rank, fact.updated_ns, said))
+            });
+        }
         let mut spans = facts.into_iter().filter_map(|fact| match fact.mapped {
             Mapped::Span(span) => Some(*span),
             _ => None,
