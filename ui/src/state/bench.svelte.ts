@@ -222,6 +222,12 @@ export class Bench {
     this.#estimateTimer = setTimeout(() => void this.estimate.read(() => this.#host.rpc("replay_estimate", this.#plan())), delayMs);
   }
 
+  /** Destinations that this workspace has not sent to before, allowed by now or not. */
+  get asked(): readonly string[] {
+    const estimate = this.estimate.value;
+    return (estimate?.destinations ?? []).filter((destination) => estimate?.new_destinations.includes(destination) || this.allowed.has(destination));
+  }
+
   /** Destinations that were not allowed yet. */
   get unconfirmed(): readonly string[] {
     return (this.estimate.value?.new_destinations ?? []).filter((destination) => !this.allowed.has(destination));
@@ -245,12 +251,25 @@ export class Bench {
       const { run_id } = await this.#host.rpc("replay_start", this.#plan());
       this.comparison.clear();
       this.streams.clear();
-      await this.run.read(() => this.#host.rpc("run_get", { id: run_id }));
+      await this.run.read(() => this.#whenWritten(run_id));
+      this.starting = false;
       await this.poll();
     } catch (thrown) {
       this.startError = RpcError.from(thrown);
     } finally {
       this.starting = false;
+    }
+  }
+
+  /** A run that was just started may not be on disk yet when its id is: asks again for some seconds. */
+  async #whenWritten(id: string): Promise<Run> {
+    for (let tries = 0; ; tries += 1) {
+      try {
+        return await this.#host.rpc("run_get", { id });
+      } catch (thrown) {
+        if (RpcError.from(thrown).code !== "RTK-S010" || tries >= 100) throw thrown;
+        await new Promise((done) => setTimeout(done, 100));
+      }
     }
   }
 

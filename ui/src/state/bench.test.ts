@@ -78,6 +78,21 @@ describe("Bench", () => {
     expect(compared).toMatchObject({ takes: [ORIGINAL.take_id, "t-1"] });
   });
 
+  it("waits for a run that is not on disk yet", async () => {
+    const host = incident();
+    const written = await host.rpc("run_get", { id: "run-1" });
+    let asked = 0;
+    host.answer("run_get", () => {
+      asked += 1;
+      if (asked < 3) throw { code: "RTK-S010", message: "nothing has the id" };
+      return written;
+    });
+    const bench = new Bench(host);
+    await bench.open([TARGET]);
+    await bench.start();
+    expect([bench.run.value?.run_id, bench.run.error, bench.startError]).toEqual(["run-1", null, null]);
+  });
+
   it("sets recorded answers of several calls side by side", async () => {
     const host = incident();
     const bench = new Bench(host);
