@@ -1,0 +1,4 @@
+//! The handlers over a workspace in a temporary folder: no window, no command line.
+
+mod host;
+mod incidents;
