@@ -102,7 +102,8 @@ export function fullTime(ns: string | null | undefined, mode: TimeMode): string 
   if (ms === null) return UNKNOWN;
   const zone = mode === "utc" ? "UTC" : undefined;
   const fraction = String(Math.floor(((ms % 1000) + 1000) % 1000)).padStart(3, "0");
-  return `${new Date(ms).getUTCFullYear()} ${dayOf(ms, zone)} ${clockOf(ms, zone)}.${fraction}${mode === "utc" ? " UTC" : ""}`;
+  const year = new Intl.DateTimeFormat("en-GB", { year: "numeric", timeZone: zone }).format(ms);
+  return `${dayOf(ms, zone)} ${year} ${clockOf(ms, zone)}.${fraction}${mode === "utc" ? " UTC" : ""}`;
 }
 
 function clockOf(ms: number, zone: string | undefined): string {
