@@ -223,9 +223,15 @@ pub async fn batch_undo(core: Arc<Core>, request: IdRequest) -> Result<Undone, A
         let workspace = core.workspace()?;
         let batch_id = workspace.batch(bare(&request.id))?.batch_id;
         let touched = super::investigate::traces_of_batch(core, &batch_id)?;
+        // A log's silence means something for every tool call of its time: without it all traces are judged anew.
+        let had_log = !workspace.audit_events_of_batch(&batch_id)?.is_empty();
         let projector = RetakeProjector::new(price_table(core)?);
         let removed = retake_ingest::undo(workspace, &batch_id, &projector, &Cancel::default())?;
-        super::investigate::refresh_findings(core, &touched)?;
+        if had_log {
+            super::investigate::refresh_all_findings(core)?;
+        } else {
+            super::investigate::refresh_findings(core, &touched)?;
+        }
         core.host().emit("workspace", "import");
         Ok(Undone {
             batch_id,
