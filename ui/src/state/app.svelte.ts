@@ -78,10 +78,7 @@ export class App {
 
   /** Reads what the first screen shows and begins to look for changes; returns what ends that. */
   start(): () => void {
-    void this.readInfo();
-    void this.search.open("");
-    void this.jobs.read();
-    void this.library.readLedger();
+    void this.#readFirst();
     const stops = [
       this.host.onChange(({ topic, id }) => this.#changed(topic, id)),
       this.host.onDrop({ hover: (over) => (this.dropping = over), drop: (paths) => void this.importPaths(paths) }),
@@ -95,6 +92,12 @@ export class App {
       this.jobs.stop();
       stops.forEach((stop) => stop());
     };
+  }
+
+  /** What the first screen shows. The version is read before all else: what arrives meanwhile must count as a change. */
+  async #readFirst(): Promise<void> {
+    await this.look();
+    await Promise.all([this.readInfo(), this.search.open(""), this.jobs.read(), this.library.readLedger()]);
   }
 
   async readInfo(): Promise<void> {

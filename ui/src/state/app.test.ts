@@ -59,6 +59,20 @@ describe("App", () => {
     stop();
   });
 
+  it("sees what arrived between the first screen and the first look", async () => {
+    const host = incident(0);
+    let version = 1;
+    host.answer("workspace_changes", () => ({ data_version: version }));
+    const app = new App(host, () => 0);
+    const stop = app.start();
+    await vi.advanceTimersByTimeAsync(100);
+    version = 2;
+    host.answer("search_open", () => ({ result_id: 2, total: 8, total_exact: true }));
+    await vi.advanceTimersByTimeAsync(1000);
+    expect(app.search.total).toBe(8);
+    stop();
+  });
+
   it("goes back and forward through what was looked at", async () => {
     const app = new App(incident(), () => 0);
     await app.openTrace("5f0c9e12a4b7d3e8812f6a9b0c4d7e31");

@@ -25,6 +25,8 @@ export class Search {
   sort = $state<string | null>(null);
   result = $state.raw<OpenResult | null>(null);
   error = $state.raw<RpcError | null>(null);
+  /** The query that `error` is about. */
+  failed = $state<string | null>(null);
   loading = $state(false);
   /** Rank that is selected. */
   active = $state<number | null>(null);
@@ -62,17 +64,25 @@ export class Search {
       const same = query === this.query;
       const selected = this.#selectedId();
       this.query = query;
-      this.error = null;
+      this.clearError();
       this.#take(result, first.rows);
       this.active = same ? this.#find(first.rows, selected) : null;
       this.loadAround();
       return true;
     } catch (thrown) {
-      if (mine === this.#opened) this.error = RpcError.from(thrown);
+      if (mine === this.#opened) {
+        this.error = RpcError.from(thrown);
+        this.failed = query;
+      }
       return false;
     } finally {
       if (mine === this.#opened) this.loading = false;
     }
+  }
+
+  clearError(): void {
+    this.error = null;
+    this.failed = null;
   }
 
   /** Facets and histogram of the query. */
