@@ -10,8 +10,12 @@ use std::time::Duration;
 /// The key of an element's reference in JSON, fixed by the protocol.
 const ELEMENT: &str = "element-6066-11e4-a52e-4f735466cecf";
 
+/// How long the driver may take for one answer: it waits for the page, which waits for a busy machine.
+const ANSWER: Duration = Duration::from_secs(45);
+
 /// Keys that have no character, by the protocol's table.
 pub mod key {
+    pub const BACKSPACE: &str = "\u{e003}";
     pub const ENTER: &str = "\u{e007}";
     pub const ESCAPE: &str = "\u{e00c}";
     pub const CONTROL: &str = "\u{e009}";
@@ -93,10 +97,9 @@ impl Session {
         Ok(value.as_str().unwrap_or_default().to_owned())
     }
 
-    /// The page as PNG.
-    pub fn screenshot(&self) -> Result<Vec<u8>> {
-        let value = self.ask("GET", "/screenshot", None)?;
-        from_base64(value.as_str().context("no picture")?)
+    /// Address of the page; it is asked of the driver, not of the page.
+    pub fn address(&self) -> Result<String> {
+        Ok(self.ask("GET", "/url", None)?.as_str().unwrap_or_default().to_owned())
     }
 
     /// Ends the program.
@@ -121,7 +124,7 @@ pub fn is_ready(port: u16) -> bool {
 
 fn request(port: u16, method: &str, path: &str, body: Option<&Value>) -> Result<Value> {
     let mut stream = TcpStream::connect(("127.0.0.1", port)).context("the driver does not answer")?;
-    stream.set_read_timeout(Some(Duration::from_secs(120)))?;
+    stream.set_read_timeout(Some(ANSWER))?;
     let body = body.map(Value::to_string).unwrap_or_default();
     write!(
         stream,
@@ -139,26 +142,4 @@ fn request(port: u16, method: &str, path: &str, body: Option<&Value>) -> Result<
         bail!("{method} {path}: {error}: {}", value["message"].as_str().unwrap_or_default())
     }
     Ok(value)
-}
-
-fn from_base64(text: &str) -> Result<Vec<u8>> {
-    let mut bytes = Vec::with_capacity(text.len() / 4 * 3);
-    let (mut bits, mut held) = (0u32, 0);
-    for byte in text.bytes().filter(|byte| !byte.is_ascii_whitespace() && *byte != b'=') {
-        let digit = match byte {
-            b'A'..=b'Z' => byte - b'A',
-            b'a'..=b'z' => byte - b'a' + 26,
-            b'0'..=b'9' => byte - b'0' + 52,
-            b'+' => 62,
-            b'/' => 63,
-            _ => bail!("the picture is no base64"),
-        };
-        bits = bits << 6 | u32::from(digit);
-        held += 6;
-        if held >= 8 {
-            held -= 8;
-            bytes.push((bits >> held & 0xff) as u8);
-        }
-    }
-    Ok(bytes)
 }

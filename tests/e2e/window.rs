@@ -30,14 +30,25 @@ pub fn is_missing() -> bool {
 /// A window that is open.
 pub struct Window {
     name: String,
-    driver: Child,
     session: Session,
     checked: bool,
+    _driver: Driver,
 }
 
 impl Window {
     /// Opens it on the workspace of the home. `env` reaches the window; `RETAKE_E2E_PICK` answers its file picker.
     pub fn open(name: &str, home: &Home, env: &[(&str, &str)]) -> Result<Self> {
+        // A driver that asks the page while it is being replaced by the first real one waits for ever: begin again then.
+        for attempt in 1..3 {
+            match Self::try_open(name, home, env) {
+                Ok(window) => return Ok(window),
+                Err(error) => eprintln!("attempt {attempt} to open the window: {error:#}"),
+            }
+        }
+        Self::try_open(name, home, env)
+    }
+
+    fn try_open(name: &str, home: &Home, env: &[(&str, &str)]) -> Result<Self> {
         let port = free_port()?;
         let mut command = Command::new("WebKitWebDriver");
         command.arg(format!("--port={port}")).args(["--host=127.0.0.1"]);
@@ -48,14 +59,14 @@ impl Window {
             .env("WEBKIT_DISABLE_DMABUF_RENDERER", "1")
             .env("GDK_BACKEND", "x11")
             .envs(env.iter().copied());
-        let driver = command.stdin(Stdio::null()).spawn().context("cannot start WebKitWebDriver")?;
-        let mut driver = Kill(Some(driver));
+        let child = command.stdin(Stdio::null()).spawn().context("cannot start WebKitWebDriver")?;
+        let driver = Driver(child);
         until("the driver answers", || Ok(webdriver::is_ready(port).then_some(())))?;
         let args = ["--workspace".to_owned(), home.workspace().display().to_string()];
         let session = Session::start(port, &app()?.display().to_string(), &args)?;
+        until("the page is there", || Ok(session.address()?.contains("localhost").then_some(())))?;
         session.run(LISTEN, &[])?;
-        let driver = driver.0.take().context("the driver runs")?;
-        Ok(Self { name: name.to_owned(), driver, session, checked: false })
+        Ok(Self { name: name.to_owned(), _driver: driver, session, checked: false })
     }
 
     /// The page.
@@ -88,15 +99,16 @@ impl Window {
         self.session.click(&target)
     }
 
-    /// Leaves a picture in the folder of screenshots.
+    /// Leaves a picture of the screen in the folder of screenshots.
     pub fn picture(&self, moment: &str) {
         let Some(folder) = std::env::var_os("RETAKE_SCREENSHOTS").map(PathBuf::from) else { return };
-        let taken = self.session.screenshot().and_then(|bytes| {
-            std::fs::create_dir_all(&folder)?;
-            Ok(std::fs::write(folder.join(format!("{}-{moment}.png", self.name)), bytes)?)
-        });
-        if let Err(error) = taken {
-            eprintln!("no picture {moment}: {error:#}");
+        // The driver's own picture waits for a frame that an idle page does not draw.
+        let path = folder.join(format!("{}-{moment}.png", self.name));
+        let taken = std::fs::create_dir_all(&folder)
+            .and_then(|()| Command::new("import").args(["-window", "root"]).arg(&path).stdin(Stdio::null()).status());
+        match taken {
+            Ok(status) if status.success() => {}
+            other => eprintln!("no picture {}: {other:?}", path.display()),
         }
     }
 
@@ -119,8 +131,16 @@ impl Drop for Window {
             self.picture("failed");
             let _ = self.session.end();
         }
-        let _ = self.driver.kill();
-        let _ = self.driver.wait();
+    }
+}
+
+/// The driver's process, which ends with the test; the window ends with it.
+struct Driver(Child);
+
+impl Drop for Driver {
+    fn drop(&mut self) {
+        let _ = self.0.kill();
+        let _ = self.0.wait();
     }
 }
 
@@ -158,16 +178,4 @@ fn until<T>(what: &str, mut look: impl FnMut() -> Result<Option<T>>) -> Result<T
 
 fn free_port() -> Result<u16> {
     Ok(TcpListener::bind("127.0.0.1:0")?.local_addr()?.port())
-}
-
-/// Ends a process that nobody took over.
-struct Kill(Option<Child>);
-
-impl Drop for Kill {
-    fn drop(&mut self) {
-        if let Some(child) = &mut self.0 {
-            let _ = child.kill();
-            let _ = child.wait();
-        }
-    }
 }
