@@ -195,6 +195,8 @@ export class Bench {
     const variant = this.variants[index];
     if (!variant) return;
     this.variants[index] = { ...variant, ...change };
+    // What was asked about another destination or model must not be answered for this one.
+    if (["connection", "provider", "baseUrl", "model"].some((field) => field in change)) this.estimate.clear();
     this.estimateSoon();
   }
 

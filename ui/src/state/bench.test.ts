@@ -78,6 +78,17 @@ describe("Bench", () => {
     expect(compared).toMatchObject({ takes: [ORIGINAL.take_id, "t-1"] });
   });
 
+  it("asks anew when the destination or the model changes", async () => {
+    const host = incident();
+    const bench = new Bench(host);
+    await bench.open([TARGET]);
+    await bench.estimate.read(() => host.rpc("replay_estimate", { variants: [] }));
+    bench.edit(0, { temperature: "0" });
+    expect(bench.asked).toEqual(["127.0.0.1:8080"]);
+    bench.edit(0, { baseUrl: "http://10.0.0.7/v1" });
+    expect([bench.asked, bench.obstacle]).toEqual([[], "The plan is being made."]);
+  });
+
   it("waits for a run that is not on disk yet", async () => {
     const host = incident();
     const written = await host.rpc("run_get", { id: "run-1" });
