@@ -68,7 +68,7 @@ export class ScrollAxis {
   }
 
   /** Ranks to render, with some rows beyond both edges. */
-  range(beyond = 6): { from: number; to: number } {
+  range(beyond = 4): { from: number; to: number } {
     const first = Math.floor(this.top / this.rowHeight);
     const last = Math.ceil((this.top + this.viewport) / this.rowHeight);
     return { from: Math.max(0, first - beyond), to: Math.min(this.total, last + beyond) };

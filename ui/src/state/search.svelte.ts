@@ -89,7 +89,7 @@ export class Search {
   loadAround(): void {
     const query = this.query;
     void this.facets.read(() => this.#host.rpc("search_facets", { ...this.#request(query), facets: [...FACETS] }));
-    void this.histogram.read(() => this.#host.rpc("search_histogram", { query, buckets: 120 }));
+    void this.histogram.read(() => this.#host.rpc("search_histogram", { query, buckets: 60 }));
   }
 
   /** The data changed: looks whether the list would, and either shows it or offers it. */
