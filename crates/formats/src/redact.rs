@@ -131,13 +131,15 @@ fn with_holes(bytes: &[u8], found: &[Found]) -> Vec<u8> {
 
 /// Longest tail that is held back while it may still become a secret.
 const HELD_BYTES: usize = 64 << 10;
-/// A start of a secret is told by this many bytes.
-const MARK_BYTES: usize = 24;
+/// So much of what was shown is kept, for rules that look to the left; no name of a field is longer.
+const CONTEXT_BYTES: usize = 64;
 
-/// Redacts a text that arrives in pieces, as an answer streams in. What could be the beginning of a secret is held back
-/// until more of it is there.
+/// Redacts a text that arrives in pieces, as an answer streams in. Only what could be the beginning of a secret is held
+/// back, until more of it is there: ordinary words are shown as they come.
 #[derive(Debug, Default)]
 pub struct StreamingRedactor {
+    /// The end of what was shown, as it came.
+    context: String,
     held: String,
     counts: BTreeMap<&'static str, u64>,
 }
@@ -146,23 +148,21 @@ impl StreamingRedactor {
     /// Takes a piece; gives the text that is safe to show.
     pub fn push(&mut self, piece: &str) -> String {
         self.held.push_str(piece);
-        let scan = scan(self.held.as_bytes(), false);
-        let mut cut = self.held.len().min(scan.open_from.unwrap_or(usize::MAX));
-        // A mark may be only half there: the run of token characters at the end stays, if it is short.
-        let run =
-            self.held.bytes().rev().take(MARK_BYTES).take_while(|b| rules::is_token_byte(*b) || *b == b' ').count();
-        cut = cut.min(self.held.len() - run);
-        if self.held.len() - cut > HELD_BYTES {
-            cut = self.held.len();
+        let known = self.context.len();
+        let text = format!("{}{}", self.context, self.held);
+        let scan = scan(text.as_bytes(), false);
+        let mut cut = text.len().min(scan.open_from.unwrap_or(usize::MAX)).min(begun(text.as_bytes()));
+        if text.len() - cut > HELD_BYTES {
+            cut = text.len();
         }
         // Never within a character, nor within a secret that is whole.
-        while !self.held.is_char_boundary(cut) {
+        while !text.is_char_boundary(cut) {
             cut -= 1;
         }
         if let Some(secret) = scan.found.iter().find(|found| found.range.contains(&cut) && found.range.start < cut) {
             cut = secret.range.start;
         }
-        self.give(cut)
+        self.give(cut.saturating_sub(known))
     }
 
     /// The rest.
@@ -178,16 +178,54 @@ impl StreamingRedactor {
     fn give(&mut self, cut: usize) -> String {
         let rest = self.held.split_off(cut);
         let safe = std::mem::replace(&mut self.held, rest);
-        match redact_bytes(safe.as_bytes()) {
-            Some(redacted) => {
-                for (rule, n) in redacted.counts {
-                    *self.counts.entry(rule).or_default() += n;
-                }
-                String::from_utf8_lossy(&redacted.bytes).into_owned()
-            }
-            None => safe,
+        let known = self.context.len();
+        self.context.push_str(&safe);
+        let mut found = scan(self.context.as_bytes(), true).found;
+        found.retain(|secret| secret.range.end > known);
+        for secret in &mut found {
+            secret.range = secret.range.start.max(known) - known..secret.range.end - known;
+            *self.counts.entry(secret.rule).or_default() += 1;
         }
+        let mut keep = self.context.len().saturating_sub(CONTEXT_BYTES);
+        while !self.context.is_char_boundary(keep) {
+            keep += 1;
+        }
+        self.context.drain(..keep);
+        if found.is_empty() { safe } else { String::from_utf8_lossy(&with_holes(safe.as_bytes(), &found)).into_owned() }
     }
+}
+
+/// Where a hint may have begun that is not whole yet, or a field's name whose value is still to come; the end of the text
+/// when nothing has. The run of token characters before it goes with it: rules look at what a name ends.
+fn begun(bytes: &[u8]) -> usize {
+    let window = bytes.len().saturating_sub(CONTEXT_BYTES);
+    let tail = bytes.get(window..).unwrap_or_default();
+    let is_begun = rules::HINTS.iter().any(|(literal, hint)| {
+        let literal = literal.as_bytes();
+        let same = |at: usize, n: usize| {
+            tail.get(at..at + n).is_some_and(|part| part.eq_ignore_ascii_case(literal.get(..n).unwrap_or_default()))
+        };
+        let field = matches!(hint, Hint::Field(..));
+        let partly = (1..=literal.len().min(tail.len())).any(|n| {
+            let at = tail.len() - n;
+            same(at, n) && (field || rules::begins_word(bytes, window + at))
+        });
+        // A whole name before quotes and escapes: what follows decides.
+        let named = field && {
+            let end = tail.iter().rposition(|b| !matches!(b, b'"' | b'\\' | b':' | b'=' | b' ')).map_or(0, |at| at + 1);
+            end >= literal.len() && end < tail.len() && same(end - literal.len(), literal.len())
+        };
+        partly || named
+    });
+    if !is_begun {
+        return bytes.len();
+    }
+    let run = tail.iter().rev().take_while(|b| rules::is_token_byte(**b)).count();
+    // A name before `: ` ends before the space.
+    let spaces = if run == 0 { tail.iter().rev().take_while(|b| **b == b' ').count() } else { 0 };
+    let before = tail.get(..tail.len() - spaces).unwrap_or_default();
+    let run = before.iter().rev().take_while(|b| rules::is_token_byte(**b)).count();
+    bytes.len() - spaces - run
 }
 
 #[cfg(test)]
@@ -266,6 +304,21 @@ mod tests {
         }
     }
 
+    /// An answer is read while it is written: a word is shown before the word after next has come.
+    #[test]
+    fn ordinary_words_are_shown_as_they_come() {
+        for text in ["It arrives on Friday the sixth, as agreed", "Es kommt am Freitag, bitte klingeln"] {
+            let words: Vec<&str> = text.split_inclusive(' ').collect();
+            let mut stream = StreamingRedactor::default();
+            let mut shown = String::new();
+            for (at, word) in words.iter().enumerate() {
+                shown.push_str(&stream.push(word));
+                let due: usize = words.iter().take(at).map(|word| word.len()).sum();
+                assert!(shown.len() >= due, "{shown:?} after {at} words of {text:?}");
+            }
+        }
+    }
+
     #[test]
     fn json_stays_json() {
         let secret = key("sk-", "abcDEF1234567890abcDEF1234567890");
@@ -298,6 +351,29 @@ mod tests {
                 shown.push_str(&stream.push(piece));
                 rest = after;
                 at += 1;
+            }
+            shown.push_str(&stream.finish());
+            prop_assert_eq!(shown, redact_text(&text));
+        }
+
+        /// The same for names of fields and headers, which are told by what stands around them.
+        #[test]
+        fn cuts_do_not_change_what_fields_show(
+            parts in proptest::collection::vec(0usize..9, 1..12),
+            cuts in proptest::collection::vec(1usize..9, 1..40),
+        ) {
+            let pieces = [
+                "desk ", "the owner's password is ", "{\"api_key\": \"0a1b2c3d-4e5f-6a7b\"} ", "authorization of refunds, ",
+                "{\\\"x-api-key\\\": \\\"0a1b2c3d4e5f6a7b8c9d\\\"} ", "Bearer abcdef0123456789abcdef ", "xoxo ",
+                "https://example.org/v1?api_key=0a1b2c3d4e5f6a7b8c9d&x=1 ", "It arrives on Friday. ",
+            ];
+            let text: String = parts.iter().map(|at| pieces[*at]).collect();
+            let mut stream = StreamingRedactor::default();
+            let (mut shown, mut rest, mut at) = (String::new(), text.as_str(), 0);
+            while !rest.is_empty() {
+                let (piece, after) = rest.split_at(cuts[at % cuts.len()].min(rest.len()));
+                shown.push_str(&stream.push(piece));
+                (rest, at) = (after, at + 1);
             }
             shown.push_str(&stream.finish());
             prop_assert_eq!(shown, redact_text(&text));

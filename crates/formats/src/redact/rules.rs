@@ -99,7 +99,7 @@ pub(super) fn check(hint: Hint, bytes: &[u8], start: usize, end: usize) -> Optio
 }
 
 /// True when no word goes on to the left of `at`. The letter of an escape (`\n`, `\u0022`) is no word.
-fn begins_word(bytes: &[u8], at: usize) -> bool {
+pub(super) fn begins_word(bytes: &[u8], at: usize) -> bool {
     let Some(previous) = at.checked_sub(1).and_then(|at| bytes.get(at)) else { return true };
     if !(previous.is_ascii_alphanumeric() || matches!(previous, b'_' | b'-')) {
         return true;
