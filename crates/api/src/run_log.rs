@@ -9,6 +9,7 @@ use retake_store::{ChunkRow, LedgerRow, RunRow, StoreError, TakeRow, Workspace};
 use serde_json::{Value, json};
 use std::collections::{BTreeMap, HashMap};
 use std::sync::{Arc, Mutex, PoisonError};
+use tokio::sync::oneshot;
 
 /// Version of the JSON that a finished take is kept as.
 const RESULT_VERSION: u32 = 1;
@@ -22,11 +23,18 @@ pub(crate) struct WorkspaceLog {
     reserved: Mutex<HashMap<String, i64>>,
     bodies: Mutex<HashMap<String, Value>>,
     resumed: bool,
+    planned: Mutex<Option<oneshot::Sender<()>>>,
 }
 
 impl WorkspaceLog {
-    /// A log for a new run, or (`resumed`) for more takes of one that is there.
-    pub(crate) fn new(workspace: Workspace, host: Arc<dyn Host>, run_id: &str, resumed: bool) -> Arc<Self> {
+    /// A log for a new run, or (`resumed`) for more takes of one that is there. `planned` is told when the plan is on disk.
+    pub(crate) fn new(
+        workspace: Workspace,
+        host: Arc<dyn Host>,
+        run_id: &str,
+        resumed: bool,
+        planned: Option<oneshot::Sender<()>>,
+    ) -> Arc<Self> {
         Arc::new(Self {
             workspace,
             host,
@@ -35,6 +43,7 @@ impl WorkspaceLog {
             reserved: Mutex::default(),
             bodies: Mutex::default(),
             resumed,
+            planned: Mutex::new(planned),
         })
     }
 
@@ -57,6 +66,13 @@ impl WorkspaceLog {
 
     fn row_of(&self, take_id: &str) -> Option<TakeRow> {
         lock(&self.takes).get(take_id).cloned()
+    }
+}
+
+/// Whoever waited may have gone.
+fn tell(waiting: Option<oneshot::Sender<()>>) {
+    if let Some(waiting) = waiting {
+        let _told = waiting.send(());
     }
 }
 
@@ -113,11 +129,14 @@ impl RunLog for WorkspaceLog {
     fn planned<'a>(&'a self, plan: &'a Plan) -> BoxFuture<'a, Result<(), LogError>> {
         let rows = rows_of(plan);
         lock(&self.takes).extend(rows.iter().map(|row| (row.take_id.clone(), row.clone())));
+        let told = lock(&self.planned).take();
         if self.resumed {
             let run_id = self.run_id.clone();
             return self.write(move |workspace| {
                 rows.iter().try_for_each(|row| workspace.add_take(row))?;
-                workspace.set_run_status(&run_id, RunStatus::Running)
+                workspace.set_run_status(&run_id, RunStatus::Running)?;
+                tell(told);
+                Ok(())
             });
         }
         let plan_json = match serde_json::to_value(plan) {
@@ -135,7 +154,11 @@ impl RunLog for WorkspaceLog {
             max_usd_nanos: plan.max_usd_nanos,
             spent_usd_nanos: 0,
         };
-        self.write(move |workspace| workspace.create_run(&run, &rows))
+        self.write(move |workspace| {
+            workspace.create_run(&run, &rows)?;
+            tell(told);
+            Ok(())
+        })
     }
 
     fn take_started<'a>(&'a self, start: &'a TakeStart) -> BoxFuture<'a, Result<(), LogError>> {

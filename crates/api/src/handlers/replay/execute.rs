@@ -17,6 +17,7 @@ use std::collections::{BTreeSet, HashMap};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::Duration;
+use tokio::sync::oneshot;
 use tokio_util::sync::CancellationToken;
 
 /// How often a run says that it is alive, and looks whether another program asked it to stop.
@@ -46,7 +47,7 @@ pub async fn run_to_end(
 ) -> Result<Run, ApiError> {
     let planned = core.blocking(move |core| checked(core, &request)).await?;
     let run_id = planned.plan.run_id.clone();
-    carry_out(&core, planned.plan, planned.prices, false, cancel, progress).await?;
+    carry_out(&core, planned.plan, planned.prices, false, cancel, progress, None).await?;
     core.blocking(move |core| view::run(core, &run_id)).await
 }
 
@@ -64,7 +65,7 @@ pub async fn resume_to_end(
     let (plan, prices) = core.blocking(move |core| plan_of_rest(core, &id)).await?;
     let run_id = plan.run_id.clone();
     if !plan.takes.is_empty() {
-        carry_out(&core, plan, prices, true, cancel, progress).await?;
+        carry_out(&core, plan, prices, true, cancel, progress, None).await?;
     }
     core.blocking(move |core| view::run(core, &run_id)).await
 }
@@ -72,20 +73,22 @@ pub async fn resume_to_end(
 /// Starts a run as a job.
 pub(super) async fn start(core: Arc<Core>, request: ReplayRequest) -> Result<Started, ApiError> {
     let planned = core.blocking(move |core| checked(core, &request)).await?;
-    spawn(&core, planned.plan, planned.prices, false)
+    spawn(&core, planned.plan, planned.prices, false).await
 }
 
 /// Goes on with a run as a job.
 pub(super) async fn resume(core: Arc<Core>, id: &str) -> Result<Started, ApiError> {
     let id = id.to_owned();
     let (plan, prices) = core.blocking(move |core| plan_of_rest(core, &id)).await?;
-    spawn(&core, plan, prices, true)
+    spawn(&core, plan, prices, true).await
 }
 
-fn spawn(core: &Arc<Core>, plan: Plan, prices: PriceTable, resumed: bool) -> Result<Started, ApiError> {
+/// Gives the run when it is on disk, so that whoever asks for it finds it.
+async fn spawn(core: &Arc<Core>, plan: Plan, prices: PriceTable, resumed: bool) -> Result<Started, ApiError> {
     let job = RunningJob::start(core, "run", &format!("replay, {} calls", plan.takes.len()))?;
     let started = Started { run_id: plan.run_id.clone(), job_id: job.job_id.clone() };
     let core = Arc::clone(core);
+    let (on_disk, written) = oneshot::channel();
     tokio::spawn(async move {
         let cancel = job.cancel.clone();
         let tell = |_: &str, done: u32, of: u32| {
@@ -99,13 +102,15 @@ fn spawn(core: &Arc<Core>, plan: Plan, prices: PriceTable, resumed: bool) -> Res
             });
         };
         let run_id = plan.run_id.clone();
-        let outcome = carry_out(&core, plan, prices, resumed, cancel, &tell).await;
+        let outcome = carry_out(&core, plan, prices, resumed, cancel, &tell, Some(on_disk)).await;
         let outcome = outcome.and_then(|outcome| match outcome.error {
             Some(error) => Err(ApiError::from(error)),
             None => Ok(serde_json::json!({ "run_id": run_id, "status": outcome.status.as_str() })),
         });
         job.end(outcome);
     });
+    // A run that could not be written says why in its job.
+    let _written = written.await;
     Ok(started)
 }
 
@@ -169,6 +174,7 @@ async fn carry_out(
     resumed: bool,
     cancel: CancellationToken,
     progress: OnProgress<'_>,
+    planned: Option<oneshot::Sender<()>>,
 ) -> Result<Outcome, ApiError> {
     let workspace = core.workspace()?.clone();
     let (lease, stop) = (lease_name(&plan.run_id), stop_key(&plan.run_id));
@@ -179,7 +185,7 @@ async fn carry_out(
     core.jobs().adopt(&lease, cancel.clone());
     let alive =
         tokio::spawn(stay_alive(Arc::clone(core), workspace.clone(), lease.clone(), stop.clone(), cancel.clone()));
-    let log = WorkspaceLog::new(workspace.clone(), core.host_handle(), &plan.run_id, resumed);
+    let log = WorkspaceLog::new(workspace.clone(), core.host_handle(), &plan.run_id, resumed, planned);
     let outcome = send(core, &plan, prices, log, cancel, progress).await;
     alive.abort();
     core.jobs().finish(&lease);
@@ -319,7 +325,7 @@ pub(crate) async fn run_cases(
     let quiet = |_: &str, _: u32, _: u32| {};
     let cancel = CancellationToken::new();
     let outcome = if core.workspace().is_ok() {
-        carry_out(&core, planned.plan.clone(), planned.prices, false, cancel, &quiet).await?
+        carry_out(&core, planned.plan.clone(), planned.prices, false, cancel, &quiet, None).await?
     } else {
         send(&core, &planned.plan, planned.prices, Arc::new(MemoryLog::default()), cancel, &quiet).await?
     };
