@@ -105,11 +105,12 @@ fn the_main_job_from_import_to_check() -> Result<()> {
     ensure!(!shown.contains(" on"), "the first token came with the third: {shown:?}");
     window.picture("5-streaming");
     window.wait_for_text("It arrives on Friday [DOC-1].")?;
-    window.wait("the take is done", |page| page.find_with_text("section.take button", "Promote"))?;
+    let promote = "section.take[aria-label^='B'] button";
+    window.wait("the take is done", |page| page.find_with_text(promote, "Promote"))?;
     window.picture("6-takes");
     ensure!(provider.count() == 1, "{} requests were sent", provider.count());
 
-    window.click("section.take button", "Promote")?;
+    window.click(promote, "Promote")?;
     window.wait("the sheet", |page| page.find("input[placeholder^='/path/to/golden']"))?;
     let set = home.path("golden");
     set_field(window.page(), "input[placeholder^='/path/to/golden']", &set.display().to_string())?;

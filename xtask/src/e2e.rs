@@ -57,7 +57,10 @@ pub fn tests(tree: &Tree, filter: &[String]) -> Result<()> {
     let runner = setup::test_runner(tree);
     let mut words = vec!["cargo"];
     match runner {
-        Some(_) => words.extend(["nextest", "run", "-p", "retake-tests", "--test", "e2e", "--no-tests", "fail"]),
+        // One at a time: they share the screen that pictures are taken of.
+        Some(_) => {
+            words.extend(["nextest", "run", "-p", "retake-tests", "--test", "e2e", "--no-tests", "fail", "-j", "1"]);
+        }
         None => words.extend(["test", "-p", "retake-tests", "--test", "e2e", "--", "--test-threads", "1"]),
     }
     words.extend(filter.iter().map(String::as_str));
