@@ -1,5 +1,6 @@
 //! The built `retake` in folders of its own: what the tests of the command line and of the window stand on.
 
+pub mod queries;
 pub mod traces;
 
 use anyhow::{Context as _, Result, bail};

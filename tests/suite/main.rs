@@ -7,5 +7,6 @@ mod commands;
 mod corpus;
 mod crash;
 mod laws;
+mod queries;
 mod replaying;
 mod secrets;
