@@ -2,9 +2,13 @@
 //! by a mapping file; what was taken for what is told. Times without a zone are UTC unless the mapping names one.
 
 mod csv;
+mod decision_words;
+mod fields;
 mod json;
 mod names;
+mod profiles;
 mod recognise;
+mod tokens;
 
 pub use csv::AuditCsv;
 pub use json::AuditJson;
@@ -24,7 +28,7 @@ pub fn format_for_mapping(head: &Head<'_>, mapping: &Mapping) -> Option<&'static
         let there = columns.iter().filter(|(_, column)| head.outline().has_anywhere(column)).count();
         return (there >= enough).then_some(&AuditJson as &dyn Format);
     }
-    let header = head.text()?.lines().next()?;
+    let header = csv::header_line(head.text()?)?;
     let there = columns.iter().filter(|(_, column)| header.contains(column)).count();
     (there >= enough.max(1)).then_some(&AuditCsv as &dyn Format)
 }

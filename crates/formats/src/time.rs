@@ -21,6 +21,13 @@ pub fn ns_from_text(text: &str, zone: Option<&TimeZone>) -> Option<i64> {
     if text.is_empty() {
         return None;
     }
+    // `20261112080622`: no count of this length is near our time.
+    if text.len() == 14
+        && text.bytes().all(|b| b.is_ascii_digit())
+        && let Ok(parsed) = jiff::fmt::strtime::parse("%Y%m%d%H%M%S", text)
+    {
+        return in_zone(parsed.to_datetime().ok()?, zone.cloned().unwrap_or(TimeZone::UTC));
+    }
     if text.bytes().all(|b| b.is_ascii_digit() || matches!(b, b'.' | b'-' | b'+' | b'e' | b'E'))
         && text.bytes().filter(|b| *b == b'-').count() < 2
     {
@@ -32,12 +39,6 @@ pub fn ns_from_text(text: &str, zone: Option<&TimeZone>) -> Option<i64> {
     }
     if let Ok(at) = text.parse::<jiff::ZonedDateTime>() {
         return ns(at.timestamp());
-    }
-    // `2026-11-12 08:06:22.223 UTC`, `… GMT`
-    for suffix in [" UTC", " GMT", " Z"] {
-        if let Some(bare) = text.strip_suffix(suffix) {
-            return in_zone(bare.parse::<DateTime>().ok()?, TimeZone::UTC);
-        }
     }
     if let Ok(at) = text.parse::<DateTime>() {
         return in_zone(at, zone_or_utc());
@@ -56,7 +57,41 @@ pub fn ns_from_text(text: &str, zone: Option<&TimeZone>) -> Option<i64> {
     {
         return ns_from_text(&format!("{before}.{after}"), zone);
     }
-    with_zone(text).or_else(|| without_zone(text).and_then(|at| in_zone(at, zone_or_utc())))
+    if let Some(ns) = with_zone(text).or_else(|| without_zone(text).and_then(|at| in_zone(at, zone_or_utc()))) {
+        return Some(ns);
+    }
+    let (bare, zone) = zone_at_end(text)?;
+    ns_from_text(bare, Some(&zone))
+}
+
+/// `2026-11-12 08:06:22.223 UTC`, `12.11.2026 09:06 CET`, `… +01`: the text before, and the zone.
+fn zone_at_end(text: &str) -> Option<(&str, TimeZone)> {
+    let bare = text.trim_end_matches(')');
+    let sign = bare.rfind(['+', '-']).filter(|at| bare.get(..*at).is_some_and(|before| before.contains(':')));
+    if let Some(at) = sign {
+        let (before, offset) = bare.split_at_checked(at)?;
+        let digits = offset.bytes().filter(u8::is_ascii_digit).count();
+        let plain = offset.bytes().skip(1).all(|b| b.is_ascii_digit() || b == b':');
+        let before = before.trim_end().trim_end_matches("UTC").trim_end_matches("GMT").trim_end();
+        return (plain && matches!(digits, 2 | 4) && !before.contains('+')).then_some((before, zone(offset)?));
+    }
+    let (before, name) = bare.rsplit_once([' ', '('])?;
+    let hours = match name {
+        "UTC" | "GMT" | "Z" | "WET" => 0,
+        "CET" | "BST" | "WEST" | "MEZ" => 1,
+        "CEST" | "EET" | "MESZ" => 2,
+        "EEST" | "MSK" => 3,
+        "JST" | "KST" => 9,
+        "EST" => -5,
+        "EDT" => -4,
+        "CDT" => -5,
+        "MDT" => -6,
+        "MST" | "PDT" => -7,
+        "PST" => -8,
+        name if name.contains('/') => return Some((before.trim_end(), zone(name)?)),
+        _ => return None,
+    };
+    Some((before.trim_end(), jiff::tz::Offset::from_seconds(hours * 3600).ok().map(TimeZone::fixed)?))
 }
 
 fn with_zone(text: &str) -> Option<i64> {
@@ -74,12 +109,17 @@ fn with_zone(text: &str) -> Option<i64> {
 }
 
 fn without_zone(text: &str) -> Option<DateTime> {
-    const FORMS: [&str; 14] = [
+    const FORMS: [&str; 19] = [
         "%Y/%m/%d %H:%M:%S%.f",
         "%Y/%m/%d %H:%M",
         "%Y-%m-%d %H:%M",
         "%Y-%m-%dT%H:%M",
         "%d.%m.%Y %H:%M:%S%.f",
+        "%d.%m.%Y, %H:%M:%S%.f",
+        "%d-%b-%Y %H:%M:%S%.f",
+        "%d/%b/%Y %H:%M:%S%.f",
+        "%Y.%m.%d %H:%M:%S%.f",
+        "%Y%m%d %H:%M:%S%.f",
         "%d.%m.%Y %H:%M",
         "%d %b %Y %H:%M:%S%.f",
         "%d %b %Y, %H:%M:%S%.f",
@@ -191,6 +231,13 @@ mod tests {
             "2026-11-12 08:06:22.223 GMT",
             "2026-11-12 09:06:22.223 +0100",
             "2026/11/12 08:06:22.223",
+            "2026-11-12 09:06:22.223+01",
+            "2026-11-12 09:06:22.223 CET",
+            "2026-11-12 09:06:22.223 Europe/Berlin",
+            "12.11.2026, 08:06:22.223",
+            "12.11.2026 09:06:22.223 +01:00",
+            "2026-11-12 03:06:22.223 (EST)",
+            "Nov 12 2026 08:06:22.223 UTC",
             "12.11.2026 08:06:22.223",
             "12 Nov 2026 08:06:22.223",
             "1794470782.223",

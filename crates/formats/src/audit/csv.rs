@@ -1,6 +1,6 @@
 //! Audit events as CSV. The delimiter is the one under which most columns are known; quoted fields may hold line breaks.
 
-use super::names::{covers, normalised};
+use super::names::{covers, n_told, normalised};
 use super::recognise::Recogniser;
 use super::{fact, recogniser};
 use crate::otlp::record::rejected;
@@ -42,15 +42,24 @@ impl Format for AuditCsv {
         if text.trim_start().starts_with(['{', '[']) {
             return Verdict::not_mine("JSON, not rows of columns");
         }
-        let (delimiter, names) = header_of(text.as_bytes());
+        let (bytes, told) = preamble(text.as_bytes());
+        let (delimiter, names) = header_of(bytes, told);
         if names.len() < 3 {
             return Verdict::not_mine("the first line is no header of three or more columns");
         }
         let (known, enough) = covers(&names);
+        let mut recogniser = Recogniser::new(None);
+        if let Some(fields) = samples(bytes, delimiter).iter().find_map(|record| recogniser.audits(record)) {
+            let reason = format!("columns for {} between {:?}", fields.join(", "), char::from(delimiter));
+            return Verdict::mine(Strength::Generic, reason);
+        }
         if !enough {
             let missing: Vec<&str> =
                 ["time", "actor", "action", "decision"].into_iter().filter(|field| !known.contains(field)).collect();
-            let why = format!("the header has no column for {}", missing.join(", "));
+            let why = match missing.as_slice() {
+                [] => "the columns are not those of an audit log, or no row has a time that can be read".to_owned(),
+                missing => format!("the header has no column for {}", missing.join(", ")),
+            };
             return Verdict::near(why, u8::try_from(known.len()).unwrap_or_default());
         }
         let fields: Vec<&str> = known.into_iter().collect();
@@ -67,7 +76,7 @@ impl Format for AuditCsv {
 
     fn remap(&self, body: &[u8], mapping: Option<&str>) -> Mapped {
         let Ok(mut recogniser) = recogniser(mapping) else { return Mapped::Raw };
-        let delimiter = recogniser.delimiter().unwrap_or_else(|| header_of(body).0);
+        let delimiter = recogniser.delimiter().unwrap_or_else(|| header_of(body, None).0);
         let mut reader = ReaderBuilder::new().delimiter(delimiter).flexible(true).has_headers(false).from_reader(body);
         let mut records = reader.byte_records();
         let (Some(Ok(header)), Some(Ok(row))) = (records.next(), records.next()) else { return Mapped::Raw };
@@ -76,9 +85,39 @@ impl Format for AuditCsv {
     }
 }
 
+/// What stands before the header: a byte order mark, `#` comments, the `sep=;` of a spreadsheet. Gives the rest, and the
+/// delimiter when that line names it.
+fn preamble(bytes: &[u8]) -> (&[u8], Option<u8>) {
+    let mut rest = bytes.strip_prefix(b"\xEF\xBB\xBF").unwrap_or(bytes);
+    let mut delimiter = None;
+    while let Some(end) = memchr::memchr(b'\n', rest) {
+        let line = rest.get(..end).unwrap_or_default().trim_ascii();
+        match line {
+            [b's' | b'S', b'e' | b'E', b'p' | b'P', b'=', one] => delimiter = Some(*one),
+            [b'#', ..] | [] => {}
+            _ => break,
+        }
+        rest = rest.get(end + 1..).unwrap_or_default();
+    }
+    (rest, delimiter)
+}
+
+/// The line that names the columns.
+pub(super) fn header_line(text: &str) -> Option<&str> {
+    let (rest, _) = preamble(text.as_bytes());
+    text.get(text.len() - rest.len()..)?.lines().next()
+}
+
+/// The first rows as objects.
+fn samples(bytes: &[u8], delimiter: u8) -> Vec<JsonMap> {
+    let mut reader = ReaderBuilder::new().delimiter(delimiter).flexible(true).has_headers(false).from_reader(bytes);
+    let mut rows = reader.byte_records();
+    let Some(Ok(header)) = rows.next() else { return Vec::new() };
+    rows.take(20).filter_map(Result::ok).filter_map(|row| record_of(&header, &row)).collect()
+}
+
 /// The delimiter and the column names, from the first bytes.
-fn header_of(bytes: &[u8]) -> (u8, Vec<String>) {
-    let bytes = bytes.strip_prefix(b"\xEF\xBB\xBF").unwrap_or(bytes);
+fn header_of(bytes: &[u8], told: Option<u8>) -> (u8, Vec<String>) {
     let columns = |delimiter: u8| -> Vec<String> {
         let mut reader = ReaderBuilder::new().delimiter(delimiter).flexible(true).has_headers(false).from_reader(bytes);
         let mut header = ByteRecord::new();
@@ -88,9 +127,12 @@ fn header_of(bytes: &[u8]) -> (u8, Vec<String>) {
         }
     };
     let mut best = (b',', Vec::new(), (0, 0));
+    if let Some(delimiter) = told {
+        return (delimiter, columns(delimiter));
+    }
     for delimiter in DELIMITERS {
         let names = columns(delimiter);
-        let rank = (covers(&names).0.len(), names.len());
+        let rank = (n_told(&names), names.len());
         if rank > best.2 {
             best = (delimiter, names, rank);
         }
@@ -125,15 +167,13 @@ fn rows(
     recogniser: &mut Recogniser,
 ) -> Result<(), FormatError> {
     let mut buffered = BufReader::with_capacity(64 << 10, reader);
-    let mut skipped = 0;
-    if buffered.fill_buf()?.starts_with(b"\xEF\xBB\xBF") {
-        buffered.consume(3);
-        skipped = 3;
-    }
-    let delimiter = match recogniser.delimiter() {
-        Some(delimiter) => delimiter,
-        None => header_of(buffered.fill_buf()?).0,
-    };
+    let at_hand = buffered.fill_buf()?;
+    let (rest, told) = preamble(at_hand);
+    let skipped = at_hand.len() - rest.len();
+    let skipped_lines = memchr::memchr_iter(b'\n', at_hand.get(..skipped).unwrap_or_default()).count() as u64;
+    let delimiter = recogniser.delimiter().unwrap_or_else(|| header_of(rest, told).0);
+    buffered.consume(skipped);
+    let skipped = skipped as u64;
     let (record_from, cut) = (Rc::new(Cell::new(0)), Rc::new(Cell::new(false)));
     let bounded = Bounded { inner: buffered, read: 0, record_from: Rc::clone(&record_from), cut: Rc::clone(&cut) };
     let mut reader = ReaderBuilder::new().delimiter(delimiter).flexible(true).has_headers(false).from_reader(bounded);
@@ -145,7 +185,7 @@ fn rows(
     loop {
         record_from.set(reader.position().byte());
         let more = reader.read_byte_record(&mut row).map_err(read_error)?;
-        let at = row.position().map_or((0, 0), |at| (at.byte() + skipped, at.line()));
+        let at = row.position().map_or((0, 0), |at| (at.byte() + skipped, at.line() + skipped_lines));
         let place = Place { offset: at.0, line: at.1 };
         if cut.get() {
             let message = "a quoted field does not end within 64 MiB; the rows before are kept".to_owned();

@@ -235,7 +235,7 @@ pub(super) const NAMES: &[(&str, &[&str])] = &[
 ];
 
 /// Names that only an audit log has; one of them at least must be there.
-const TELLING: &[&str] = &[
+pub(super) const TELLING: &[&str] = &[
     "actor",
     "actor_id",
     "actor_name",
@@ -307,6 +307,12 @@ pub(super) fn normalised(name: &str) -> String {
         }
     }
     out.to_owned()
+}
+
+/// How many of these columns mean something, by listed names or by their words.
+pub(super) fn n_told(names: &[String]) -> usize {
+    let listed = |name: &String| NAMES.iter().any(|(_, list)| list.contains(&name.as_str()));
+    names.iter().filter(|name| listed(name) || super::tokens::field_of(name, |_| true).is_some()).count()
 }
 
 /// Fields that a set of column names covers, and whether they are those of an audit log.

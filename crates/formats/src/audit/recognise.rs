@@ -1,12 +1,47 @@
 //! What the columns and words of an audit log mean: a mapping first, then common names.
 
-use super::names::{CONTEXTS, NAMES, normalised};
+use super::decision_words::{decision_of, is_yes_no};
+use super::fields::Fields;
+use super::names::normalised;
 use crate::mapping::Mapping;
 use crate::time::{ns_from_value, zone};
 use jiff::tz::TimeZone;
 use retake_model::{AuditEvent, Code, Decision, Id, JsonMap};
 use serde_json::{Value, json};
 use std::collections::{BTreeMap, BTreeSet};
+
+/// Names that records of traces, conversations, evaluations and data sets have, and audit logs do not.
+const OTHERS: &[&str] = &[
+    "messages",
+    "choices",
+    "conversations",
+    "conversation",
+    "spans",
+    "span_kind",
+    "parent_span_id",
+    "parent_id",
+    "parent_uuid",
+    "parent_observation_id",
+    "observations",
+    "run_type",
+    "dotted_order",
+    "span_context",
+    "span_attributes",
+    "local_endpoint",
+    "process_id",
+    "references",
+    "grading_result",
+    "expected_output",
+    "question",
+    "answer",
+    "prompt",
+    "completion",
+    "call_type",
+    "spend",
+    "response_cost",
+    "session_meta",
+    "payload",
+];
 
 /// Reads events with a mapping or without, and remembers what was taken for what.
 pub(crate) struct Recogniser {
@@ -42,42 +77,36 @@ impl Recogniser {
         Value::Object(report)
     }
 
+    /// The fields that make a record one of an audit log: when, who, and what was done or decided. `None` when it is none,
+    /// or something else that has times and users too.
+    pub fn audits(&mut self, record: &JsonMap) -> Option<Vec<&'static str>> {
+        let whole = unwrapped(record);
+        let record = whole.as_ref().unwrap_or(record);
+        let names: Vec<(String, &String)> = record.keys().map(|key| (normalised(key), key)).collect();
+        let fields = Fields::of(record, self.mapping.as_ref(), &names);
+        let has = |list: &[&str]| names.iter().any(|(name, _)| list.contains(&name.as_str()));
+        let other = has(OTHERS) || (has(&["start_time"]) && has(&["end_time"]));
+        let event = self.event(record, &mut Vec::new())?;
+        let acted = event.action.is_some() && (event.actor.is_some() || event.decision != Decision::Unknown);
+        let decided = event.actor.is_some() && event.resource.is_some() && event.decision != Decision::Unknown;
+        let sure = fields.profile.is_some() || (!other && fields.telling);
+        let enough = event.time_ns.is_some() && (acted || decided) && sure && fields.found.len() >= 3;
+        enough.then(|| fields.found.keys().copied().collect())
+    }
+
     /// One event. Problems worth a warning go to `issues`. `None` when the record has nothing of an event in it.
     pub fn event(&mut self, record: &JsonMap, issues: &mut Vec<(Code, String)>) -> Option<AuditEvent> {
-        let mut used: BTreeSet<String> = BTreeSet::new();
-        let mut found: BTreeMap<&'static str, (String, Value)> = BTreeMap::new();
-        if let Some(mapping) = &self.mapping {
-            for (field, column) in mapping.columns() {
-                if let Some(value) = at_path(record, column) {
-                    used.insert(column.split('.').next().unwrap_or(column).to_owned());
-                    used.insert(column.to_owned());
-                    found.insert(field, (column.to_owned(), value.clone()));
-                }
-            }
-        }
+        let unwrapped = unwrapped(record);
+        let record = unwrapped.as_ref().unwrap_or(record);
         let names: Vec<(String, &String)> = record.keys().map(|key| (normalised(key), key)).collect();
-        for (field, candidates) in NAMES {
-            if found.contains_key(field) {
-                continue;
-            }
-            let hit = candidates.iter().find_map(|candidate| {
-                names.iter().find(|(name, key)| name == candidate && !used.contains(*key)).map(|(_, key)| *key)
-            });
-            if let Some(key) = hit
-                && let Some(value) = record.get(key).filter(|value| !is_empty(value))
-            {
-                used.insert(key.clone());
-                found.insert(field, (key.clone(), value.clone()));
-            }
-        }
-        self.look_within(record, &mut found);
+        let mut fields = Fields::of(record, self.mapping.as_ref(), &names);
         let mut event = AuditEvent::default();
-        self.fill(&mut event, &found, record, &names, &mut used, issues);
-        for (field, (column, _)) in &found {
+        self.fill(&mut event, &mut fields, record, &names, issues);
+        for (field, (column, _)) in &fields.found {
             self.taken.entry(field).or_insert_with(|| column.clone());
         }
         for (key, value) in record {
-            if !used.contains(key) && !is_empty(value) {
+            if !fields.used.contains(key) && !is_empty(value) {
                 event.attributes.insert(key.clone(), value.clone());
                 if self.kept.len() < 64 {
                     self.kept.insert(key.clone());
@@ -87,46 +116,15 @@ impl Recogniser {
         (event.action.is_some() || event.actor.is_some() || event.decision != Decision::Unknown).then_some(event)
     }
 
-    /// Names of fields that are unlikely to mean anything else, looked for within objects of the record.
-    fn look_within(&self, record: &JsonMap, found: &mut BTreeMap<&'static str, (String, Value)>) {
-        const SAFE: &[&str] =
-            &["trace_id", "span_id", "request_id", "tool_call_id", "tenant", "role", "actor", "decision", "resource"];
-        for (key, value) in record {
-            let Value::Object(inner) = value else { continue };
-            let own = normalised(key);
-            let nested_actor = found.get("actor").is_some_and(|(column, _)| column == key);
-            if !CONTEXTS.contains(&own.as_str()) && !nested_actor {
-                continue;
-            }
-            for (name, value) in inner {
-                let normal = normalised(name);
-                for field in SAFE.iter().copied().filter(|field| !found.contains_key(field)).collect::<Vec<_>>() {
-                    let candidates = NAMES.iter().find(|(f, _)| *f == field).map_or(&[][..], |(_, c)| c);
-                    // Within a context only explicit names count.
-                    let explicit = candidates.iter().take(8).any(|candidate| *candidate == normal);
-                    let kubernetes = field == "decision" && normal == "authorization_k8s_io_decision";
-                    let generic = nested_actor && matches!(field, "actor" | "decision" | "resource");
-                    if (explicit || kubernetes) && !generic && !is_empty(value) {
-                        let column = format!("{key}.{name}");
-                        found.insert(
-                            NAMES.iter().find(|(f, _)| *f == field).map_or("", |(f, _)| f),
-                            (column, value.clone()),
-                        );
-                    }
-                }
-            }
-        }
-    }
-
     fn fill(
         &mut self,
         event: &mut AuditEvent,
-        found: &BTreeMap<&'static str, (String, Value)>,
+        fields: &mut Fields,
         record: &JsonMap,
         names: &[(String, &String)],
-        used: &mut BTreeSet<String>,
         issues: &mut Vec<(Code, String)>,
     ) {
+        let Fields { found, used, profile, .. } = fields;
         let get = |field: &str| found.get(field).map(|(_, value)| value);
         let text = |field: &str| get(field).and_then(plain);
         event.event_id = text("event_id");
@@ -165,21 +163,74 @@ impl Recogniser {
                 event.trace_id = Some(Id::new(*trace));
                 event.span_id = Some(Id::new(*span));
             } else {
-                event.trace_id = Some(Id::new(text.strip_prefix("0x").unwrap_or(&text)));
+                let text = text.rsplit_once("/traces/").map_or(text.as_str(), |(_, id)| id);
+                event.trace_id = Some(Id::new(text.strip_prefix("0x").unwrap_or(text)));
             }
         }
         if event.span_id.is_none() {
             event.span_id = text("span_id").map(Id::new);
         }
         event.resource = self.resource(get("resource"), record, names, used);
-        event.decision = self.decision(found.get("decision"), record, issues);
+        let decided = profile.and_then(|profile| profile.decide).filter(|_| !found.contains_key("decision"));
+        event.decision = match decided.and_then(|decide| decide(record)) {
+            Some((decision, word)) => self.heard(&word, decision),
+            None => self.decision(found.get("decision"), issues),
+        };
+        self.keep_word(event, found.get("decision"));
         if let Some((column, value)) = found.get("time") {
-            event.time_ns = ns_from_value(value, self.zone.as_ref());
+            event.time_ns = self.time(column, value, record, names, used);
             if event.time_ns.is_none() {
                 let shown = plain(value).unwrap_or_default();
                 issues.push((Code::TimeUnreadable, format!("{column:?} holds {shown:?}")));
             }
         }
+    }
+
+    /// The word of the decision stays beside its meaning when it is another one.
+    fn keep_word(&self, event: &mut AuditEvent, found: Option<&(String, Value)>) {
+        let Some((column, value)) = found.filter(|(column, _)| !column.contains('.')) else { return };
+        let Some(word) = plain(value) else { return };
+        if !word.eq_ignore_ascii_case(event.decision.as_str()) {
+            event.attributes.insert(column.clone(), Value::from(word));
+        }
+    }
+
+    /// The time: a column, maybe the clock beside a column of days, in the zone that a column names.
+    fn time(
+        &self,
+        column: &str,
+        value: &Value,
+        record: &JsonMap,
+        names: &[(String, &String)],
+        used: &mut BTreeSet<String>,
+    ) -> Option<i64> {
+        let beside = |list: &[&str], last: &[&str]| {
+            names.iter().find(|(name, key)| {
+                let hit = list.contains(&name.as_str()) || last.iter().any(|word| name.ends_with(word));
+                hit && key.as_str() != column
+            })
+        };
+        let zone_column =
+            beside(&["zone", "tz", "timezone", "time_zone", "utc_offset", "offset"], &["_tz", "_zone", "_timezone"]);
+        let named_zone = zone_column.and_then(|(_, key)| zone(&plain(record.get(*key)?)?));
+        let at = named_zone.as_ref().or(self.zone.as_ref());
+        let alone = ns_from_value(value, at).filter(|_| !is_day(value));
+        if alone.is_some() {
+            return alone;
+        }
+        let other = if is_day(value) {
+            beside(&["time", "clock", "hour", "time_of_day"], &["_time", "_clock"])
+        } else {
+            beside(&["date", "day"], &["_date", "_day"])
+        };
+        let joined = other.and_then(|(_, key)| {
+            let (own, other) = (plain(value)?, plain(record.get(*key)?)?);
+            let text = if is_day(value) { format!("{own} {other}") } else { format!("{other} {own}") };
+            let ns = crate::time::ns_from_text(&text, at)?;
+            used.insert((*key).clone());
+            Some(ns)
+        });
+        joined.or_else(|| ns_from_value(value, at))
     }
 
     /// `tool:apply_credit`: an object with type and name, two columns, or a tool's own column.
@@ -223,20 +274,8 @@ impl Recogniser {
             .map(|tool| if tool.contains(':') { tool } else { format!("tool:{tool}") })
     }
 
-    fn decision(
-        &mut self,
-        found: Option<&(String, Value)>,
-        record: &JsonMap,
-        issues: &mut Vec<(Code, String)>,
-    ) -> Decision {
-        let Some((column, value)) = found else {
-            // CloudTrail: an error code or nothing.
-            return match record.get("errorCode").and_then(Value::as_str) {
-                Some(code) if code.contains("Denied") || code.contains("Unauthorized") => Decision::Denied,
-                None if record.contains_key("eventSource") && record.contains_key("eventName") => Decision::Allowed,
-                _ => Decision::Unknown,
-            };
-        };
+    fn decision(&mut self, found: Option<&(String, Value)>, issues: &mut Vec<(Code, String)>) -> Decision {
+        let Some((column, value)) = found else { return Decision::Unknown };
         let Some(word) = named(value, &["result", "outcome", "decision", "status", "code"]) else {
             return Decision::Unknown;
         };
@@ -267,83 +306,26 @@ impl Recogniser {
     }
 
     fn heard(&mut self, word: &str, decision: Decision) -> Decision {
-        if self.words.len() < 32 {
+        if self.words.len() < 32 && !word.is_empty() {
             self.words.insert(word.to_owned(), decision.as_str());
         }
         decision
     }
 }
 
-fn is_yes_no(word: &str) -> bool {
-    matches!(word.trim().to_ascii_lowercase().as_str(), "true" | "false" | "yes" | "no" | "1" | "0" | "y" | "n")
+/// A day without a clock time.
+fn is_day(value: &Value) -> bool {
+    matches!(value, Value::String(text) if !text.contains(':') && text.contains(['-', '.', '/']) && text.len() <= 12)
 }
 
-/// The meaning of a log's word: the model's list, then stems and HTTP status codes.
-fn decision_of(word: &str) -> Option<Decision> {
-    if let Some(decision) = Decision::parse(word) {
-        return Some(decision);
-    }
-    let word = word.trim().to_lowercase();
-    if let Ok(code) = word.parse::<u16>() {
-        return match code {
-            1 | 200..=299 => Some(Decision::Allowed),
-            0 | 401 | 403 => Some(Decision::Denied),
-            _ => Some(Decision::Unknown),
-        };
-    }
-    let begins = |stems: &[&str]| stems.iter().any(|stem| word.starts_with(stem));
-    if matches!(word.as_str(), "n" | "f") {
-        return Some(Decision::Denied);
-    }
-    if matches!(word.as_str(), "y" | "t") {
-        return Some(Decision::Allowed);
-    }
-    if begins(&[
-        "den",
-        "refus",
-        "block",
-        "forbid",
-        "reject",
-        "prohib",
-        "unauth",
-        "disallow",
-        "not allow",
-        "not_allow",
-        "not permit",
-        "not_permit",
-        "not grant",
-        "no access",
-        "no_access",
-        "declin",
-        "fail",
-        "veto",
-        "revok",
-        "insufficient",
-    ]) {
-        return Some(Decision::Denied);
-    }
-    if begins(&[
-        "allow",
-        "grant",
-        "permit",
-        "approv",
-        "accept",
-        "authori",
-        "success",
-        "confirmed",
-        "complet",
-        "done",
-        "executed",
-    ]) {
-        return Some(Decision::Allowed);
-    }
-    if begins(&["ask", "pend", "challeng", "confirm", "review", "await", "escalat"]) {
-        return Some(Decision::Asked);
-    }
-    matches!(word.as_str(), "unknown" | "none" | "n/a" | "-" | "not applicable" | "info").then_some(Decision::Unknown)
+/// The event within a record of a platform that writes it as a text (`properties.log`).
+fn unwrapped(record: &JsonMap) -> Option<JsonMap> {
+    let Value::Object(properties) = record.get("properties")? else { return None };
+    let text = properties.get("log")?.as_str().filter(|text| text.starts_with('{'))?;
+    serde_json::from_str(text).ok()
 }
 
-fn is_empty(value: &Value) -> bool {
+pub(super) fn is_empty(value: &Value) -> bool {
     match value {
         Value::Null => true,
         Value::String(text) => text.trim().is_empty(),
@@ -352,7 +334,7 @@ fn is_empty(value: &Value) -> bool {
 }
 
 /// A scalar as text; a list of scalars joined.
-fn plain(value: &Value) -> Option<String> {
+pub(super) fn plain(value: &Value) -> Option<String> {
     match value {
         Value::String(text) => Some(text.trim().to_owned()).filter(|text| !text.is_empty()),
         Value::Number(n) => Some(n.to_string()),
@@ -366,7 +348,7 @@ fn plain(value: &Value) -> Option<String> {
 }
 
 /// A scalar, or the first of these fields of an object.
-fn named(value: &Value, fields: &[&str]) -> Option<String> {
+pub(super) fn named(value: &Value, fields: &[&str]) -> Option<String> {
     match value {
         Value::Object(object) => fields.iter().find_map(|field| match object.get(*field) {
             Some(inner @ Value::Object(_)) => named(inner, fields),
@@ -381,7 +363,7 @@ fn named(value: &Value, fields: &[&str]) -> Option<String> {
 }
 
 /// A column of this name, else a path with dots.
-fn at_path<'v>(record: &'v JsonMap, path: &str) -> Option<&'v Value> {
+pub(super) fn at_path<'v>(record: &'v JsonMap, path: &str) -> Option<&'v Value> {
     if let Some(value) = record.get(path) {
         return Some(value).filter(|value| !is_empty(value));
     }
@@ -421,7 +403,9 @@ mod tests {
             json!({"when": "2026-11-12T09:06:22+01:00", "audit_id": "e1", "performed_by": "u1", "actor_role": "member",
                    "tenant_id": "north", "activity": "tool.invoke", "tool": "refund", "blocked": "yes", "x-request-id": "r1"}),
         ];
-        let want = event(records[0].clone()).0;
+        let mut want = event(records[0].clone()).0;
+        assert_eq!(want.attributes.get("decision"), Some(&json!("deny")), "the log's own word stays");
+        want.attributes.clear();
         for record in &records {
             let (mut got, issues) = event(record.clone());
             got.attributes.clear();
