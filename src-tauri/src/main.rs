@@ -35,7 +35,7 @@ fn main() -> ExitCode {
             let host = Arc::new(host::Window::new(app.handle().clone()));
             // A workspace that cannot be opened is the answer to every call: the page shows it where the list would be.
             app.manage(rpc::Opened(open(&options.workspace, host)));
-            window::open(app.handle(), &options.workspace)?;
+            window::open(app.handle(), &options)?;
             Ok(())
         })
         .invoke_handler(tauri::generate_handler![rpc::rpc])

@@ -1,4 +1,5 @@
 //! What the program is started with: `--workspace FILE`, else `RETAKE_WORKSPACE`, else the platform's data folder.
+//! `--sample` begins with the sample, in a workspace of its own unless one is named.
 
 use std::ffi::OsString;
 use std::path::PathBuf;
@@ -8,9 +9,11 @@ use std::path::PathBuf;
 pub struct Options {
     /// The workspace file.
     pub workspace: PathBuf,
+    /// Begin with the sample incident.
+    pub sample: bool,
 }
 
-const USAGE: &str = "usage: retake-app [--workspace FILE]";
+const USAGE: &str = "usage: retake-app [--sample] [--workspace FILE]";
 
 impl Options {
     /// Reads arguments and environment. An unknown argument is an error with the usage as its text.
@@ -19,10 +22,13 @@ impl Options {
         variable: impl Fn(&str) -> Option<OsString>,
     ) -> Result<Self, String> {
         let mut workspace = None;
+        let mut sample = false;
         let mut args = args.into_iter();
         while let Some(arg) = args.next() {
             let text = arg.to_string_lossy();
-            if text == "--workspace" {
+            if text == "--sample" {
+                sample = true;
+            } else if text == "--workspace" {
                 workspace =
                     Some(PathBuf::from(args.next().ok_or_else(|| format!("--workspace needs a file\n{USAGE}"))?));
             } else if let Some(path) = text.strip_prefix("--workspace=") {
@@ -35,15 +41,12 @@ impl Options {
             }
         }
         let named = variable("RETAKE_WORKSPACE").filter(|value| !value.is_empty()).map(PathBuf::from);
-        let workspace = workspace.or(named).unwrap_or_else(usual_workspace);
-        Ok(Self { workspace: std::path::absolute(&workspace).unwrap_or(workspace) })
+        let workspace = workspace.or(named).unwrap_or_else(|| {
+            let usual = retake_api::default_workspace();
+            if sample { usual.with_file_name("sample.retake") } else { usual }
+        });
+        Ok(Self { workspace: std::path::absolute(&workspace).unwrap_or(workspace), sample })
     }
-}
-
-fn usual_workspace() -> PathBuf {
-    directories::ProjectDirs::from("dev", "retake", "retake")
-        .map(|folders| folders.data_dir().join("workspace.retake"))
-        .unwrap_or_else(|| PathBuf::from("workspace.retake"))
 }
 
 #[cfg(test)]
@@ -62,6 +65,12 @@ mod tests {
         assert_eq!(read(&["--workspace=/a.retake"], None), Ok("/a.retake".into()));
         assert_eq!(read(&["/c.retake"], None), Ok("/c.retake".into()));
         assert_eq!(read(&[], Some("/b.retake")), Ok("/b.retake".into()));
+    }
+
+    #[test]
+    fn the_sample_has_a_workspace_of_its_own_unless_one_is_named() {
+        assert!(read(&["--sample"], None).is_ok_and(|path| path.ends_with("sample.retake")));
+        assert_eq!(read(&["--sample", "--workspace", "/a.retake"], None), Ok("/a.retake".into()));
     }
 
     #[test]

@@ -1,5 +1,6 @@
 //! The window as a person uses it, by WebDriver on a screen without a monitor: `cargo xtask e2e`.
 
+mod pictures;
 mod webdriver;
 mod window;
 
@@ -142,51 +143,42 @@ fn an_import_by_the_command_appears_in_the_open_window() -> Result<()> {
 }
 
 #[test]
-fn the_window_and_the_command_find_the_same() -> Result<()> {
+fn the_window_finds_what_the_table_of_queries_says() -> Result<()> {
     if window::is_missing() {
         return Ok(());
     }
-    let (home, calls, file) = home();
-    home.retake(&["import", &file]).ok();
-    let window = Window::open("same-ids", &home, &[])?;
-    window.wait_for_text("Where is parcel 8?")?;
-    for query in [
-        "",
-        "parcel",
-        "\"parcel 3\"",
-        "tenant:north -\"parcel 1\"",
-        "monday OR friday",
-        "span(kind:llm latency:>500ms)",
-    ] {
-        let command = home.retake(&["search", "--limit", "100", "--", query]).ok();
-        let ids = |rows: &Value| -> Vec<String> {
-            rows.as_array()
-                .into_iter()
-                .flatten()
-                .filter_map(|row| row["trace_id"].as_str())
-                .map(str::to_owned)
-                .collect()
-        };
-        let expected = ids(&command["rows"]);
-        search(&window, query)?;
-        let total = expected.len() as u64;
-        window.wait(&format!("{total} rows for {query:?}"), |page| match rows(page)? {
-            n if n == total => Ok(()),
-            n => bail!("{n} rows"),
-        })?;
-        let shown = window
-            .page()
-            .run("return [...document.querySelectorAll('[role=grid] [role=row]')].map((r) => r.innerText)", &[])?;
-        for (row, id) in shown.as_array().into_iter().flatten().zip(&expected) {
-            let call = calls.iter().find(|call| call.trace_id() == *id).context("an id of ours")?;
-            ensure!(
-                row.as_str().is_some_and(|text| text.contains(&call.question)),
-                "{query:?}: {row} is not {}",
-                call.question
-            );
-        }
+    let table = retake_tests::queries::Table::read()?;
+    let home = Home::new();
+    let files: Vec<String> = table.files(&home).iter().map(|path| path.display().to_string()).collect();
+    let mut import = vec!["import"];
+    import.extend(files.iter().map(String::as_str));
+    home.retake(&import).ok();
+    let window = Window::open("queries", &home, &[("TZ", "UTC")])?;
+    window.page().resize(1280, 1080)?;
+    window.wait("rows", |page| page.find("[role=grid] [role=row]"))?;
+    for expected in &table.expected {
+        search(&window, &expected.query)?;
+        let shown = window.wait(&format!("the answer to {:?}", expected.query), |page| ids(page, &expected.query))?;
+        ensure!(shown == expected.trace_ids, "{:?} shows {shown:?}, not {:?}", expected.query, expected.trace_ids);
+    }
+    for refused in &table.refused {
+        search(&window, &refused.query)?;
+        window.wait(&format!("{:?} is refused", refused.query), |page| page.find_with_text("[role=alert]", &refused.code))?;
     }
     window.finish()
+}
+
+/// Ids of the traces in the list, sorted, once it answers the query.
+fn ids(page: &Session, query: &str) -> Result<Vec<String>> {
+    let script = "const rows = document.querySelector('.rows[data-query]');
+        if (!rows || rows.classList.contains('stale') || rows.dataset.query !== arguments[0]) return null;
+        const shown = [...rows.querySelectorAll('[role=row]')].map((row) => row.dataset.traceId ?? null);
+        return shown.includes(null) ? null : shown;";
+    let value = page.run(script, &[json!(query)])?;
+    let shown = value.as_array().context("another answer is shown")?;
+    let mut ids: Vec<String> = shown.iter().filter_map(Value::as_str).map(str::to_owned).collect();
+    ids.sort();
+    Ok(ids)
 }
 
 #[test]

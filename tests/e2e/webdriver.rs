@@ -97,6 +97,12 @@ impl Session {
         Ok(value.as_str().unwrap_or_default().to_owned())
     }
 
+    /// Puts the window into the corner of the screen, with this size in pixels.
+    pub fn resize(&self, width: u32, height: u32) -> Result<()> {
+        let rect = json!({"x": 0, "y": 0, "width": width, "height": height});
+        self.ask("POST", "/window/rect", Some(&rect)).map(drop)
+    }
+
     /// Address of the page; it is asked of the driver, not of the page.
     pub fn address(&self) -> Result<String> {
         Ok(self.ask("GET", "/url", None)?.as_str().unwrap_or_default().to_owned())

@@ -4,6 +4,7 @@ use crate::webdriver::{self, Session};
 use anyhow::{Context as _, Result, bail};
 use retake_tests::Home;
 use serde_json::json;
+use std::cell::Cell;
 use std::net::TcpListener;
 use std::path::PathBuf;
 use std::process::{Child, Command, Stdio};
@@ -27,11 +28,20 @@ pub fn is_missing() -> bool {
     missing
 }
 
+/// Width and height in pixels.
+#[derive(Debug, Clone, Copy)]
+pub struct Size {
+    pub width: u32,
+    pub height: u32,
+}
+
 /// A window that is open.
 pub struct Window {
     name: String,
     session: Session,
     checked: bool,
+    /// What a picture shows of the screen.
+    crop: Cell<Size>,
     _driver: Driver,
 }
 
@@ -66,7 +76,13 @@ impl Window {
         let session = Session::start(port, &app()?.display().to_string(), &args)?;
         until("the page is there", || Ok(session.address()?.contains("localhost").then_some(())))?;
         session.run(LISTEN, &[])?;
-        Ok(Self { name: name.to_owned(), _driver: driver, session, checked: false })
+        let crop = Cell::new(Size { width: 1280, height: 800 });
+        Ok(Self { name: name.to_owned(), _driver: driver, session, checked: false, crop })
+    }
+
+    /// Pictures show this much of the screen, from its corner.
+    pub fn crop(&self, size: Size) {
+        self.crop.set(size);
     }
 
     /// The page.
@@ -104,8 +120,15 @@ impl Window {
         let Some(folder) = std::env::var_os("RETAKE_SCREENSHOTS").map(PathBuf::from) else { return };
         // The driver's own picture waits for a frame that an idle page does not draw.
         let path = folder.join(format!("{}-{moment}.png", self.name));
-        let taken = std::fs::create_dir_all(&folder)
-            .and_then(|()| Command::new("import").args(["-window", "root"]).arg(&path).stdin(Stdio::null()).status());
+        let Size { width, height } = self.crop.get();
+        let crop = format!("{width}x{height}+0+0");
+        let taken = std::fs::create_dir_all(&folder).and_then(|()| {
+            Command::new("import")
+                .args(["-window", "root", "-crop", &crop, "+repage"])
+                .arg(&path)
+                .stdin(Stdio::null())
+                .status()
+        });
         match taken {
             Ok(status) if status.success() => {}
             other => eprintln!("no picture {}: {other:?}", path.display()),

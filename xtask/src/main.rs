@@ -6,6 +6,7 @@ mod bench;
 mod bindings;
 mod docs;
 mod e2e;
+mod screenshots;
 mod session;
 mod setup;
 mod steps;
@@ -25,6 +26,7 @@ usage: cargo xtask COMMAND
   docs              write the generated pages of docs/
   bindings          write the TypeScript types of the window
   e2e [FILTER]      only the tests that drive the window
+  screenshots       pictures of every view over the sample; those of the README go to docs/screenshots
   bench [OPTIONS]   speed, size and memory against bounds of the same run; --help lists the options";
 
 fn main() -> ExitCode {
@@ -39,6 +41,7 @@ fn main() -> ExitCode {
         Some("docs") => docs::run(),
         Some("bindings") => bindings::run(),
         Some("e2e") => e2e::run(&rest),
+        Some("screenshots") => screenshots::run(&rest),
         Some("bench") => bench::run(&rest),
         Some("help" | "--help" | "-h") => {
             println!("{HELP}");

@@ -30,6 +30,9 @@ export interface Notice {
   action: { title: string; run: () => void } | null;
 }
 
+/** What the sample is read with: its recordings of answers, which replays are served from, are traces as well. */
+const SAMPLE_QUERY = "environment:production";
+
 export type Overlay = "palette" | "keys" | "jobs" | "ledger" | "report" | null;
 
 export class App {
@@ -76,9 +79,12 @@ export class App {
 
   readonly #clock: () => number;
 
-  /** Reads what the first screen shows and begins to look for changes; returns what ends that. */
-  start(): () => void {
-    void this.#readFirst();
+  /**
+   * Reads what the first screen shows and begins to look for changes; returns what ends that. With `sample`, begins with
+   * the sample, and brings it in when the workspace is empty.
+   */
+  start(sample = false): () => void {
+    void this.#readFirst(sample);
     const stops = [
       this.host.onChange(({ topic, id }) => this.#changed(topic, id)),
       this.host.onDrop({ hover: (over) => (this.dropping = over), drop: (paths) => void this.importPaths(paths) }),
@@ -95,9 +101,12 @@ export class App {
   }
 
   /** What the first screen shows. The version is read before all else: what arrives meanwhile must count as a change. */
-  async #readFirst(): Promise<void> {
+  async #readFirst(sample: boolean): Promise<void> {
     await this.look();
-    await Promise.all([this.readInfo(), this.search.open(""), this.jobs.read(), this.library.readLedger()]);
+    await Promise.all([this.readInfo(), this.search.open(sample ? SAMPLE_QUERY : ""), this.jobs.read(), this.library.readLedger()]);
+    if (!sample) return;
+    if (this.info.value?.empty) await this.importSample();
+    else if (!this.settings.sampleHidden) this.settings.showSampleStrip(true);
   }
 
   async readInfo(): Promise<void> {
@@ -277,7 +286,10 @@ export class App {
   }
 
   async importSample(): Promise<void> {
-    if (await this.#job(() => this.host.rpc("sample_open", {}))) this.settings.showSampleStrip(true);
+    if (await this.#job(() => this.host.rpc("sample_open", {}))) {
+      this.settings.showSampleStrip(true);
+      await this.search.open(SAMPLE_QUERY);
+    }
   }
 
   async #job(start: () => Promise<{ job_id: string }>): Promise<boolean> {

@@ -17,6 +17,8 @@ export class Settings {
   columns = $state.raw<readonly Column[]>(FIRST);
   facets = $state(true);
   sampleStrip = $state(false);
+  /** The strip of the sample was hidden by hand. */
+  readonly sampleHidden: boolean;
   lastSet = $state("");
   #history = $state.raw<readonly string[]>([]);
   #saved = $state.raw<readonly string[]>([]);
@@ -28,6 +30,7 @@ export class Settings {
     if (columns.length > 0) this.columns = COLUMNS.filter((column) => columns.includes(column));
     this.facets = read("facets") !== "no";
     this.sampleStrip = read("sampleStrip") === "yes";
+    this.sampleHidden = read("sampleStrip") === "no";
     this.lastSet = read("lastSet") ?? "";
     this.#history = list("history");
     this.#saved = list("saved");

@@ -1,0 +1,135 @@
+//! Pictures of every view over the sample, in both themes and two sizes: `cargo xtask screenshots`. The way through them
+//! is the first five minutes of the README, so a view that cannot be reached fails here.
+
+use crate::webdriver::{self, key};
+use crate::window::{self, Size, Window};
+use crate::{search, set_field};
+use anyhow::{Result, ensure};
+use retake_tests::Home;
+
+const LAPTOP: Size = Size { width: 1280, height: 800 };
+const DESKTOP: Size = Size { width: 1920, height: 1080 };
+
+/// The words of the case that the sample is about, as its ticket gives them.
+const TICKET: &str = "tenant:larkmed has:leak quarantine";
+
+#[test]
+fn the_sample_in_light_on_a_laptop() -> Result<()> {
+    walk("light", LAPTOP)
+}
+
+#[test]
+fn the_sample_in_dark_on_a_laptop() -> Result<()> {
+    walk("dark", LAPTOP)
+}
+
+#[test]
+fn the_sample_in_light_on_a_desktop() -> Result<()> {
+    walk("light", DESKTOP)
+}
+
+#[test]
+fn the_sample_in_dark_on_a_desktop() -> Result<()> {
+    walk("dark", DESKTOP)
+}
+
+fn walk(theme: &str, size: Size) -> Result<()> {
+    if window::is_missing() {
+        return Ok(());
+    }
+    let home = Home::new();
+    let window = Window::open(&format!("{theme}-{}", size.width), &home, &[])?;
+    window.page().resize(size.width, size.height)?;
+    window.crop(size);
+    window.wait_for_text("Find out why it said that.")?;
+    command(&window, "Change theme")?;
+    while window.page().run("return document.documentElement.dataset.theme", &[])? != theme {
+        command(&window, "Change theme")?;
+    }
+    window.picture("first-minute");
+
+    window.click("main button", "Open the sample")?;
+    window.wait_for_text("Find the bad answer")?;
+    window.wait("the whole sample", |page| page.find(".rows[data-query='environment:production'] [role=row]"))?;
+    quiet(&window)?;
+    window.picture("traces");
+
+    search(&window, TICKET)?;
+    window.wait_for_text("1 of ")?;
+    window.click("[role=row]", "quarantine")?;
+    window.wait("messages", |page| page.find_with_text("[role=tabpanel]", "system"))?;
+    window.picture("messages");
+    for tab in ["Context", "Audit", "Request", "Takes", "Raw"] {
+        window.click("[role=tab]", tab)?;
+        window.wait(tab, |page| page.find_with_text("[role=tab][aria-selected=true]", tab))?;
+        settle();
+        window.picture(&tab.to_lowercase());
+    }
+    window.click("[role=tab]", "Messages")?;
+
+    window.page().press(&["r"])?;
+    window.wait("the first variant", |page| page.find("article[aria-label^='Variant'] select"))?;
+    set_field(window.page(), "article[aria-label^='Variant'] select", "provider:recorded")?;
+    window.click("label.check", "SOP-204")?;
+    window.wait("the run can start", |page| page.find("button.primary:not([disabled])"))?;
+    window.click("button.primary", "Run")?;
+    let promote = "section.take[aria-label^='B'] button";
+    window.wait("the take is done", |page| page.find_with_text(promote, "Promote"))?;
+    settle();
+    window.picture("replay");
+
+    window.click(promote, "Promote")?;
+    window.wait("the sheet", |page| page.find("input[placeholder^='/path/to/golden']"))?;
+    let set = home.path("golden").display().to_string();
+    set_field(window.page(), "input[placeholder^='/path/to/golden']", &set)?;
+    window.wait_for_text("writes")?;
+    window.picture("promote");
+    window.click("[role=dialog] button.primary, dialog button.primary", "")?;
+    window.wait_for_text("The check now")?;
+    window.picture("checked");
+    window.click("[role=dialog] button, dialog button", "Open golden sets")?;
+    window.wait("the set", |page| page.find("nav [aria-label='Golden sets'][aria-current=page]"))?;
+    settle();
+    window.picture("golden");
+
+    for view in ["Runs", "Prompts", "Sources", "Settings"] {
+        let place = window.page().find(&format!("nav [aria-label='{view}']"))?;
+        window.page().click(&place)?;
+        window.wait(view, |page| page.find(&format!("nav [aria-label='{view}'][aria-current=page]")))?;
+        settle();
+        window.picture(&view.to_lowercase());
+    }
+    window.page().press(&["?"])?;
+    window.wait("the sheet of keys", |page| page.find("[role=dialog], dialog[open]"))?;
+    window.picture("keys");
+    window.page().press(&[key::ESCAPE])?;
+    window.page().press(&[key::CONTROL, "k"])?;
+    window.wait("the palette", |page| page.find("[role=dialog] input, dialog input"))?;
+    window.picture("palette");
+    let nodes = window.page().run("return document.querySelectorAll('*').length", &[])?;
+    ensure!(nodes.as_u64().is_some_and(|nodes| nodes < 1500), "{nodes} nodes");
+    window.finish()
+}
+
+/// Runs a command by its name in the palette.
+fn command(window: &Window, name: &str) -> Result<()> {
+    window.page().press(&[key::CONTROL, "k"])?;
+    let field = window.wait("the palette", |page| page.find("[role=dialog] input, dialog input"))?;
+    window.page().type_into(&field, name)?;
+    window.page().type_into(&field, key::ENTER)
+}
+
+/// Sends away the line that says what happened.
+fn quiet(window: &Window) -> Result<()> {
+    let close = window.page().find(".notice button[aria-label]");
+    if let Ok(close) = close {
+        window.page().run("arguments[0].click()", &[webdriver::reference(&close)])?;
+    }
+    settle();
+    Ok(())
+}
+
+/// Lets what was asked for arrive and be drawn: a picture is for people, nothing is asserted on it.
+fn settle() {
+    std::thread::sleep(std::time::Duration::from_millis(600));
+}
