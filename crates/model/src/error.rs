@@ -127,6 +127,7 @@ codes! {
     CaseExists = "RTK-G005", Usage, "the set has a case of this name", "Choose another `--name`.";
     AssertionInvalid = "RTK-G006", Usage, "the assertion cannot be read", "See `retake schema case` for the types and their fields.";
     AssertionFailed = "RTK-G007", GateFailed, "the check is below its threshold", "Read the reasons of the failed assertions.";
+    CheckUndecided = "RTK-G008", Undecided, "the answers do not suffice to tell whether the gate passes", "Check with more `--repeats` or more cases, or say with `--inconclusive` what it counts as.";
     ConnectionUnknown = "RTK-C001", Usage, "no connection has this name", "Run `retake connect list`.";
     ConnectionInvalid = "RTK-C002", Usage, "the connection cannot be used", "Check its kind and base URL.";
     PolicyInvalid = "RTK-X001", Usage, "the policy file cannot be used", "See `retake schema policy` for its form.";
