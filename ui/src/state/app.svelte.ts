@@ -321,7 +321,7 @@ export class App {
   say(notice: Notice): void {
     if (this.#noticeTimer !== null) clearTimeout(this.#noticeTimer);
     this.notice = notice;
-    this.#noticeTimer = setTimeout(() => (this.notice = null), notice.action ? 12_000 : 2_500);
+    this.#noticeTimer = setTimeout(() => (this.notice = null), notice.action ? 6_000 : 2_500);
   }
 
   async copy(text: string, what = "Copied"): Promise<void> {

@@ -242,6 +242,7 @@ export class Bench {
     if (!estimate) return "The plan is being made.";
     if (this.unconfirmed.length > 0) return `Confirm the destination ${this.unconfirmed.join(", ")}.`;
     if (estimate.unpriced.length > 0 && !this.allowUnpriced) return `Allow ${estimate.unpriced.join(", ")}, which has no price.`;
+    if (estimate.fidelity === "lost" && !this.acceptFidelity) return "Accept that part of the request is lost.";
     return null;
   }
 

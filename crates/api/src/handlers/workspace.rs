@@ -158,7 +158,8 @@ pub fn find_sample(named: Option<String>) -> Option<PathBuf> {
         beside.as_ref().map(|folder| folder.join("../lib/retake/sample")),
         Some(Path::new(env!("CARGO_MANIFEST_DIR")).join("../../fixtures/sample")),
     ];
-    candidates.into_iter().flatten().find(|folder| folder.join("traces.jsonl").exists())
+    let found = candidates.into_iter().flatten().find(|folder| folder.join("traces.jsonl").exists())?;
+    Some(found.canonicalize().unwrap_or(found))
 }
 
 /// Writes an export to a file, whole or not at all.
