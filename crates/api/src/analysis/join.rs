@@ -286,7 +286,8 @@ fn nearest_run<'r>(runs: &[&'r ToolRun], row: &JoinedEvent) -> Option<&'r ToolRu
     let reach = super::event::time_resolution_ns(time_ns);
     let span_of = |run: &ToolRun| Some((run.start_ns?, run.end_ns.or(run.start_ns)?));
     let distance = |run: &ToolRun| {
-        span_of(run).map_or(u64::MAX, |(start, end)| (start - time_ns).max(time_ns - end - reach).max(0).unsigned_abs())
+        // A time that was cut to seconds lies anywhere in the second that it names.
+        span_of(run).map_or(u64::MAX, |(start, end)| (start - time_ns - reach).max(time_ns - end).max(0).unsigned_abs())
     };
     let next = runs
         .iter()

@@ -89,7 +89,10 @@ impl Recogniser {
         let event = self.event(record, &mut Vec::new())?;
         let acted = event.action.is_some() && (event.actor.is_some() || event.decision != Decision::Unknown);
         let decided = event.actor.is_some() && event.resource.is_some() && event.decision != Decision::Unknown;
-        let sure = fields.profile.is_some() || (!other && fields.telling);
+        // When, who, what and the outcome together are telling, whatever their names.
+        let whole = ["time", "actor", "action", "decision"].iter().all(|field| fields.found.contains_key(field));
+        let telling = fields.telling || (whole && fields.found.len() >= 6);
+        let sure = fields.profile.is_some() || (!other && telling);
         let enough = event.time_ns.is_some() && (acted || decided) && sure && fields.found.len() >= 3;
         enough.then(|| fields.found.keys().copied().collect())
     }
