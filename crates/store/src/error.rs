@@ -83,13 +83,20 @@ impl StoreError {
         match error.sqlite_error_code() {
             Some(Sqlite::DatabaseBusy | Sqlite::DatabaseLocked) => Self::Locked(path.to_owned()),
             Some(Sqlite::DiskFull) => Self::DiskFull(path.to_owned()),
-            Some(Sqlite::SystemIoFailure) if error.to_string().contains("full") => Self::DiskFull(path.to_owned()),
+            Some(Sqlite::SystemIoFailure) if is_no_room(error) => Self::DiskFull(path.to_owned()),
             Some(Sqlite::DatabaseCorrupt) => Self::Damaged { path: path.to_owned(), why: error.to_string() },
             Some(Sqlite::NotADatabase) => Self::Foreign(path.to_owned()),
             Some(Sqlite::OperationInterrupted) => Self::Cancelled,
             _ => Self::Failed(error.to_string()),
         }
     }
+}
+
+/// A write that the system refused: a quota or a limit on the size of a file, which SQLite tells as a failed write, and
+/// a full disk under the file that processes share.
+fn is_no_room(error: &rusqlite::Error) -> bool {
+    use rusqlite::ffi::{SQLITE_IOERR_SHMSIZE, SQLITE_IOERR_WRITE};
+    error.sqlite_error().is_some_and(|error| matches!(error.extended_code, SQLITE_IOERR_WRITE | SQLITE_IOERR_SHMSIZE))
 }
 
 impl From<rusqlite::Error> for StoreError {

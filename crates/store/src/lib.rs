@@ -6,6 +6,7 @@
 
 mod append;
 mod blob;
+mod create;
 mod doctor;
 pub mod error;
 mod gather;

@@ -7,6 +7,7 @@ use crate::append::WriteCache;
 use crate::error::{Result, StoreError};
 use crate::migration;
 use crate::search::SearchState;
+use rusqlite::config::DbConfig;
 use rusqlite::{Connection, OpenFlags, Transaction, TransactionBehavior};
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -15,7 +16,7 @@ use std::time::Duration;
 
 /// Marks the file as ours (`RTKE`).
 pub(crate) const APPLICATION_ID: i32 = 0x5254_4B45;
-const PAGE_BYTES: u32 = 8192;
+pub(crate) const PAGE_BYTES: u32 = 8192;
 const BUSY: Duration = Duration::from_secs(10);
 /// Passive checkpoint every 64 MB.
 const CHECKPOINT_PAGES: u32 = 64 * 1024 * 1024 / PAGE_BYTES;
@@ -98,24 +99,18 @@ impl Workspace {
         if fresh && let Some(folder) = path.parent().filter(|folder| !folder.as_os_str().is_empty()) {
             std::fs::create_dir_all(folder).map_err(|error| StoreError::Failed(error.to_string()))?;
         }
+        if fresh {
+            crate::create::create(path)?;
+        }
         let coded = |error: rusqlite::Error| StoreError::from_sqlite(&error, path);
         let mut connection = Connection::open_with_flags(
             path,
             OpenFlags::SQLITE_OPEN_READ_WRITE
-                | OpenFlags::SQLITE_OPEN_CREATE
                 | OpenFlags::SQLITE_OPEN_NO_MUTEX
                 | OpenFlags::SQLITE_OPEN_PRIVATE_CACHE,
         )
         .map_err(coded)?;
         prepare(&connection).map_err(coded)?;
-        if fresh {
-            // Both have to stand before the first table; on an existing file they change nothing.
-            connection
-                .execute_batch(&format!(
-                    "PRAGMA page_size={PAGE_BYTES}; PRAGMA auto_vacuum=INCREMENTAL; PRAGMA journal_mode=WAL;"
-                ))
-                .map_err(coded)?;
-        }
         migration::run(&mut connection, path, migration::all())?;
         let key: Vec<u8> = connection
             .query_row("SELECT value FROM meta WHERE key = 'workspace_key'", [], |row| row.get(0))
@@ -287,8 +282,15 @@ fn pragma_data_version(connection: &Connection) -> Result<i64> {
     Ok(statement.query_row([], |row| row.get(0))?)
 }
 
+pub(crate) /// A statement keeps its plan, whatever is bound to it. Otherwise SQLite prepares many of ours anew for every call, to look
+/// at statistics that we do not gather.
+fn keep_plans(connection: &Connection) -> rusqlite::Result<bool> {
+    connection.set_db_config(DbConfig::SQLITE_DBCONFIG_ENABLE_QPSG, true)
+}
+
 fn prepare(connection: &Connection) -> rusqlite::Result<()> {
     connection.busy_timeout(BUSY)?;
+    keep_plans(connection)?;
     connection.set_prepared_statement_cache_capacity(256);
     connection.execute_batch(&format!(
         "PRAGMA synchronous=NORMAL; PRAGMA foreign_keys=ON; PRAGMA secure_delete=ON; PRAGMA temp_store=MEMORY;
@@ -305,6 +307,7 @@ fn reader(path: &Path) -> Result<Connection> {
     )
     .map_err(coded)?;
     connection.busy_timeout(BUSY).map_err(coded)?;
+    keep_plans(&connection).map_err(coded)?;
     connection.set_prepared_statement_cache_capacity(128);
     connection
         .execute_batch("PRAGMA temp_store=MEMORY; PRAGMA trusted_schema=OFF; PRAGMA cache_size=-16384;")
