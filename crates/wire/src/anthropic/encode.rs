@@ -96,10 +96,23 @@ fn param(key: &str, value: &Value, unbound: bool, body: &mut JsonMap, losses: &m
         "stream_options" => {}
         "n" if value == &json!(1) => {}
         "response_format" if value.get("type").is_some_and(|t| t == "text") => {}
-        "response_format" => {
-            losses.push(Loss::dropped(path, "a JSON schema is not moved to Anthropic's output format"))
-        }
+        "response_format" => response_format(value, path, body, losses),
         _ => losses.push(Loss::dropped(path, "Anthropic has no such field")),
+    }
+}
+
+/// A JSON schema of the answer goes into `output_config.format`.
+fn response_format(value: &Value, path: String, body: &mut JsonMap, losses: &mut Vec<Loss>) {
+    let Some(schema) = value.get("json_schema").and_then(|named| named.get("schema")).filter(|it| it.is_object())
+    else {
+        losses.push(Loss::dropped(path, "Anthropic takes a JSON schema of the answer and has no other JSON mode"));
+        return;
+    };
+    let config = body.entry("output_config").or_insert_with(|| json!({}));
+    config["format"] = json!({"type": "json_schema", "schema": schema});
+    let strict = value.pointer("/json_schema/strict").and_then(Value::as_bool);
+    if strict == Some(false) {
+        losses.push(Loss::changed(path, "Anthropic always holds the answer to the schema"));
     }
 }
 

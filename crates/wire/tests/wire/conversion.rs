@@ -58,3 +58,17 @@ fn what_cannot_be_carried_is_named() {
         assert!(lost.contains(&want), "{want:?} is not in {lost:?}");
     }
 }
+
+#[test]
+fn a_schema_of_the_answer_goes_to_the_output_format() {
+    let schema = json!({"type": "object", "properties": {"days": {"type": "integer"}}});
+    let encode = |format: Value| {
+        let body = json!({"model": "m", "max_tokens": 9, "messages": [{"role": "user", "content": "q"}], "response_format": format});
+        anthropic::encode_request(&openai_chat::decode_request(&body).expect("a request"))
+    };
+    let named = encode(json!({"type": "json_schema", "json_schema": {"name": "n", "strict": true, "schema": schema}}));
+    assert_eq!(named.body["output_config"]["format"], json!({"type": "json_schema", "schema": schema}));
+    assert!(named.losses.is_empty(), "{:?}", named.losses);
+    let free = encode(json!({"type": "json_object"}));
+    assert_eq!((free.body.get("output_config"), free.losses.len()), (None, 1), "{:?}", free.losses);
+}
