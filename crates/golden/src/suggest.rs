@@ -18,6 +18,8 @@ use std::sync::LazyLock;
 const MOST: usize = 6;
 /// Longest argument that is expected literally, in characters: longer ones are prose that differs each time.
 const LITERAL_CHARS: usize = 64;
+/// A recorded answer is given in less, and says nothing about a model's latency.
+const SHORTEST_MS: f64 = 1.0;
 /// Allowed over the recorded latency.
 const LATENCY_FACTOR: f64 = 3.0;
 /// Allowed over the recorded cost.
@@ -322,7 +324,7 @@ fn kind_of(value: &Value) -> &'static str {
 #[expect(clippy::cast_precision_loss, reason = "amounts below 9 million dollars are exact")]
 fn ceilings(answer: &TakeFacts, out: &mut Vec<Suggestion>) {
     let advisory = |assertion: Assertion| Assertion { weight: Some(0.0), ..assertion };
-    if let Some(ms) = answer.latency_ms.filter(|ms| *ms > 0.0) {
+    if let Some(ms) = answer.latency_ms.filter(|ms| *ms >= SHORTEST_MS) {
         let ceiling = (ms * LATENCY_FACTOR / 100.0).ceil() * 100.0;
         let reason =
             format!("{LATENCY_FACTOR} times the recorded {} ms; shown, not scored until it has a weight", ms.round());

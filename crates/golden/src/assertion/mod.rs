@@ -1,4 +1,4 @@
-//! Assertions: one expectation about an answer each, with weight, negation and a reason on failure.
+//! Assertions: one expectation about an answer each, with weight, negation and the fact that decided as its reason.
 //!
 //! A new type is one file beside this one and one line in [`all`]. The written form is a map of `type`, the type's own
 //! fields and the common ones (`not`, `weight`, `because`); `value` is short for the type's main field. What an
@@ -217,7 +217,7 @@ pub struct AssertionResult {
     pub score: f64,
     /// Weight.
     pub weight: f64,
-    /// Why it failed; `None` when it passed.
+    /// The fact that decided: why it failed, or what it found when it passed.
     pub reason: Option<String>,
     /// Places in the answer that show it.
     pub evidence: Vec<Range>,
@@ -350,7 +350,7 @@ impl Prepared {
             Held::NotRecorded(_) => false,
         };
         let reason = match (passed, held) {
-            (true, _) => None,
+            (true, _) => Some(found).filter(|found| !found.is_empty()),
             (false, Held::NotRecorded(what)) => {
                 Some(format!("not recorded: {what}; expected that {}", self.expectation.expected(self.not)))
             }
