@@ -272,7 +272,6 @@ fn a_spending_limit_is_never_passed() {
 const PRICES: &str = r#"{"small": {"input_cost_per_token": 0.000001, "output_cost_per_token": 0.000001, "litellm_provider": "openai", "mode": "chat"}}"#;
 
 #[test]
-#[ignore = "no command looks for runs whose program has ended"]
 fn a_killed_run_says_interrupted_and_resumes_without_paying_twice() {
     let calls = 30;
     let (home, _) = home_with(calls);
@@ -312,7 +311,6 @@ fn a_killed_run_says_interrupted_and_resumes_without_paying_twice() {
 }
 
 #[test]
-#[ignore = "no command looks for runs whose program has ended"]
 fn a_take_that_is_killed_keeps_the_tokens_that_were_committed() {
     let (home, calls) = home_with(1);
     let tokens: Vec<String> = (0..60).map(|n| format!(" t{n}")).collect();

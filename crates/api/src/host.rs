@@ -34,6 +34,13 @@ pub trait Host: Send + Sync {
     fn log_path(&self) -> Option<PathBuf>;
 }
 
+/// The workspace file when none is named: in the platform's data folder.
+pub fn default_workspace() -> PathBuf {
+    directories::ProjectDirs::from("dev", "retake", "retake")
+        .map(|folders| folders.data_dir().join("workspace.retake"))
+        .unwrap_or_else(|| PathBuf::from("workspace.retake"))
+}
+
 /// Policy and survey, and the version of the data that they were made of.
 type CachedSurvey = (i64, Arc<Policy>, Arc<Survey>);
 

@@ -15,4 +15,4 @@ pub mod run_log;
 pub mod schema;
 
 pub use error::ApiError;
-pub use host::{Core, Host};
+pub use host::{Core, Host, default_workspace};

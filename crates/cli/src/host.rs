@@ -33,10 +33,3 @@ impl Host for Process {
         retake_api::log::default_path()
     }
 }
-
-/// The workspace file when none is named.
-pub fn default_workspace() -> PathBuf {
-    directories::ProjectDirs::from("dev", "retake", "retake")
-        .map(|folders| folders.data_dir().join("workspace.retake"))
-        .unwrap_or_else(|| PathBuf::from("workspace.retake"))
-}

@@ -55,11 +55,17 @@ fn usage(error: &clap::Error) -> ExitCode {
     if std::env::args_os().any(|arg| arg == "--json") {
         let text = error.render().to_string();
         let message = text.lines().next().unwrap_or_default().trim_start_matches("error: ").to_owned();
-        output::print_error(&ApiError::new(Code::UsageInvalid, message));
+        output::print_error(&ApiError::new(Code::UsageInvalid, message).with_hint(usage_hint(&text)));
     } else {
         let _printed = error.print();
     }
     ExitCode::from(Exit::Usage as u8)
+}
+
+/// What clap says after its first line: its tips, the usage, where the help is.
+fn usage_hint(text: &str) -> String {
+    let rest: Vec<&str> = text.lines().skip(1).map(str::trim).filter(|line| !line.is_empty()).collect();
+    rest.join(" ")
 }
 
 /// Whether a command makes the workspace when it is not there.

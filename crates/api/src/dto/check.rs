@@ -67,6 +67,8 @@ document! {
         pub regressions: Vec<String>,
         /// Files that cannot be read.
         pub errors: Vec<FileError>,
+        /// Why the verdict is what it is, one sentence each; none for a pass.
+        pub reasons: Vec<String>,
     }
 
     /// A check.

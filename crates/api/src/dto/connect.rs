@@ -52,6 +52,8 @@ document! {
         pub models: Vec<String>,
         /// Time to answer.
         pub latency_ms: Option<f64>,
+        /// Code of what failed.
+        pub code: Option<String>,
     }
 
     /// A named thing.

@@ -147,10 +147,22 @@ pub async fn connection_test(core: Arc<Core>, request: ConnectTestRequest) -> Re
     let models = provider.models(&call, &way).await;
     let latency_ms = Some(started.elapsed().as_secs_f64() * 1000.0);
     Ok(match models {
-        Ok(models) => {
-            ConnectTest { name: row.name, ok: true, message: format!("{} models", models.len()), models, latency_ms }
-        }
-        Err(why) => ConnectTest { name: row.name, ok: false, message: why.to_string(), models: Vec::new(), latency_ms },
+        Ok(models) => ConnectTest {
+            name: row.name,
+            ok: true,
+            message: format!("{} models", models.len()),
+            models,
+            latency_ms,
+            code: None,
+        },
+        Err(why) => ConnectTest {
+            name: row.name,
+            ok: false,
+            message: why.to_string(),
+            models: Vec::new(),
+            latency_ms,
+            code: Some(retake_model::Coded::code(&why).as_str().to_owned()),
+        },
     })
 }
 

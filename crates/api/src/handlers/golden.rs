@@ -325,6 +325,7 @@ fn check_view(report: CheckReport) -> Check {
         cases: set.cases.into_iter().map(case_view).collect(),
         regressions: set.regressions,
         errors: set.errors.into_iter().map(file_error).collect(),
+        reasons: set.reasons,
     });
     Check { verdict: report.verdict.as_str().to_owned(), sets: sets.collect() }
 }

@@ -73,14 +73,14 @@ pub struct ErrorBody {
     pub message: String,
     /// What to do.
     pub hint: Option<String>,
-    /// Place in the query, in characters.
+    /// Place in the query, in characters; absent when the error has none.
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub span: Option<crate::error::TextSpan>,
 }
 
 documents! {
     "import" => import::ImportReport,
     "batches" => import::Batches,
-    "batches-show" => import::Batch,
     "batches-undo" => import::Undone,
     "formats" => import::Formats,
     "search" => search::SearchPage,

@@ -37,7 +37,10 @@ pub async fn run(core: Arc<Core>, args: &Args, _global: &Global, output: &Output
         "inconclusive" => match args.inconclusive.as_deref() {
             Some("pass") => Ok(Exit::Done),
             Some(_) => Ok(Exit::GateFailed),
-            None => Ok(Exit::Undecided),
+            None => {
+                let reasons: Vec<&str> = check.sets.iter().flat_map(|set| &set.reasons).map(String::as_str).collect();
+                Err(ApiError::new(Code::CheckUndecided, format!("nothing is decided: {}", reasons.join("; "))))
+            }
         },
         "error" => Err(outcome
             .provider_error
@@ -57,6 +60,9 @@ fn write_check(text: &mut String, check: &Check) {
                 let _ =
                     writeln!(text, "        {}: {}", assertion.kind, assertion.reason.as_deref().unwrap_or("failed"));
             }
+        }
+        for reason in set.reasons.iter().filter(|_| set.verdict != "pass") {
+            let _ = writeln!(text, "  {reason}");
         }
         for case in &set.regressions {
             let _ = writeln!(text, "  regression: {case} passed before");

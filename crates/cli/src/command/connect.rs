@@ -8,7 +8,7 @@ use retake_api::dto::connect::{
 };
 use retake_api::dto::{Empty, IdRequest};
 use retake_api::{ApiError, Core, handlers};
-use retake_model::Exit;
+use retake_model::{Code, Exit};
 use std::fmt::Write;
 use std::io::IsTerminal;
 use std::sync::Arc;
@@ -33,7 +33,11 @@ pub async fn connect(core: Arc<Core>, command: &Connect, output: &Output) -> Res
                     let _ = writeln!(text, "  {model}");
                 });
             });
-            return Ok(if test.ok { Exit::Done } else { Exit::Provider });
+            if test.ok {
+                return Ok(Exit::Done);
+            }
+            let code = test.code.as_deref().and_then(Code::parse).unwrap_or(Code::ProviderUnreachable);
+            return Err(ApiError::new(code, test.message));
         }
     };
     print_connections(&list, output);

@@ -1,8 +1,8 @@
 //! `import`, `batches`, `formats`.
 
-use crate::args::{Batches, Global, Import};
+use crate::args::{self, Global, Import};
 use crate::output::Output;
-use retake_api::dto::import::{Batch, ImportFile, ImportReport, ImportRequest};
+use retake_api::dto::import::{Batch, Batches, ImportFile, ImportReport, ImportRequest};
 use retake_api::dto::{Empty, IdRequest, job::Progress};
 use retake_api::{ApiError, Core, handlers};
 use retake_model::{Code, Exit};
@@ -110,9 +110,14 @@ fn warnings(text: &mut String, file: &ImportFile) {
 }
 
 /// `retake batches`.
-pub async fn batches(core: Arc<Core>, command: &Batches, global: &Global, output: &Output) -> Result<Exit, ApiError> {
+pub async fn batches(
+    core: Arc<Core>,
+    command: &args::Batches,
+    global: &Global,
+    output: &Output,
+) -> Result<Exit, ApiError> {
     match command {
-        Batches::List => {
+        args::Batches::List => {
             let list = handlers::import::batches_list(core, Empty {}).await?;
             output.document("batches", &list, |text| {
                 for batch in &list.batches {
@@ -120,9 +125,10 @@ pub async fn batches(core: Arc<Core>, command: &Batches, global: &Global, output
                 }
             });
         }
-        Batches::Show { id } => {
+        args::Batches::Show { id } => {
             let batch = handlers::import::batch_get(core, IdRequest { id: id.clone() }).await?;
-            output.document("batches-show", &batch, |text| {
+            let shown = Batches { batches: vec![batch.clone()] };
+            output.document("batches", &shown, |text| {
                 batch_line(text, &batch);
                 for file in &batch.files {
                     let _ = writeln!(text, "  {} ({}): {}", file.path, file.format, counters(file));
@@ -130,7 +136,7 @@ pub async fn batches(core: Arc<Core>, command: &Batches, global: &Global, output
                 }
             });
         }
-        Batches::Undo { id } => {
+        args::Batches::Undo { id } => {
             let batch = handlers::import::batch_get(Arc::clone(&core), IdRequest { id: id.clone() }).await?;
             super::ask::confirm(
                 &format!(

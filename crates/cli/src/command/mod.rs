@@ -16,11 +16,12 @@ mod search;
 mod show;
 
 use crate::args::{Cli, Command};
-use crate::host::{Process, default_workspace};
+use crate::host::Process;
 use crate::output::Output;
 use retake_api::{ApiError, Core};
 use retake_model::{Code, Exit};
 use retake_store::{OpenMode, Workspace};
+use std::path::PathBuf;
 use std::sync::Arc;
 
 /// Runs the command.
@@ -56,19 +57,33 @@ async fn run_on(core: Arc<Core>, cli: &Cli, output: &Output) -> Result<Exit, Api
         Command::Schema { name } => doctor::schema(name.as_deref(), output),
         Command::Completions { shell } => doctor::completions(*shell),
         Command::Demo { print_commands } => {
-            let workspace = cli.global.workspace.clone().unwrap_or_else(default_workspace);
+            let workspace = workspace_path(cli);
             demo::run(core, *print_commands, &workspace, cli.global.json, output).await
         }
     }
 }
 
+/// The workspace that was named; an empty name is none.
+fn named_workspace(cli: &Cli) -> Option<&PathBuf> {
+    cli.global.workspace.as_ref().filter(|path| !path.as_os_str().is_empty())
+}
+
+fn workspace_path(cli: &Cli) -> PathBuf {
+    named_workspace(cli).cloned().unwrap_or_else(retake_api::default_workspace)
+}
+
 /// Opens the workspace that the command needs, in the way that it may.
 fn open(cli: &Cli) -> Result<Arc<Core>, ApiError> {
     let host = Arc::new(Process);
-    if !crate::needs_workspace(&cli.command) {
+    let path = workspace_path(cli);
+    let needs = match &cli.command {
+        // A CI asks a provider without a workspace; where there is one, its connections and prices count.
+        Command::Check(check) if check.live => named_workspace(cli).is_some() || path.exists(),
+        command => crate::needs_workspace(command),
+    };
+    if !needs {
         return Ok(Core::without_workspace(host));
     }
-    let path = cli.global.workspace.clone().unwrap_or_else(default_workspace);
     let create = crate::creates_workspace(&cli.command);
     if !create && !path.exists() && matches!(&cli.command, Command::Import(_)) {
         // A dry run into nothing counts against nothing.

@@ -149,11 +149,13 @@ pub(super) fn cancel(core: &Core, id: &str) -> Result<(), ApiError> {
     }
     if row.status == RunStatus::Running {
         workspace.set_setting(&stop_key(&row.run_id), Some("stop"))?;
-        // A run that nobody works on any more is cancelled here and now.
+        // A run that nobody works on any more is cancelled here and now, unless it has just come to its end.
         if workspace.lease(&lease_name(&row.run_id), core.host().now_ns()).is_ok() {
-            workspace.release(&lease_name(&row.run_id))?;
             workspace.set_setting(&stop_key(&row.run_id), None)?;
-            workspace.set_run_status(&row.run_id, RunStatus::Cancelled)?;
+            if workspace.run(&row.run_id)?.status == RunStatus::Running {
+                workspace.set_run_status(&row.run_id, RunStatus::Cancelled)?;
+            }
+            workspace.release(&lease_name(&row.run_id))?;
         }
     }
     Ok(())
@@ -247,7 +249,6 @@ async fn send(
             takes.iter().for_each(|take| host.emit("take", take));
         }
         RunEvent::TakeFinished(result) => {
-            tracing::info!(take_id = %result.take_id, status = result.status.as_str(), code = ?result.error.as_ref().map(|e| e.code.as_str()), "take ended");
             host.emit("take", &result.take_id);
             // The receiver is gone only when the run has ended.
             let _told = tell.send(counted.fetch_add(1, Ordering::Relaxed) + 1);
