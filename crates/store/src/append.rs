@@ -4,7 +4,7 @@
 //! projections, roll-ups of the touched traces. What is counted is the difference of the projection before and after,
 //! so that the order of files and slices does not matter.
 
-use crate::blob::{Packer, Unpacker};
+use crate::blob::{self, Kind, Packer};
 use crate::error::Result;
 use crate::introduce;
 use crate::project::{self, Delta};
@@ -12,6 +12,7 @@ use crate::projector::{MappedFact, Projector};
 use crate::recipe;
 use crate::rollup;
 use crate::rows::{Appended, Counters};
+use crate::segment;
 use crate::table::document;
 use crate::table::fact::{self, FactSource};
 use crate::table::message::MessageCache;
@@ -36,8 +37,8 @@ pub(crate) struct WriteCache {
     pub messages: MessageCache,
     pub shapes: ShapeCache,
     pub packer: Packer,
-    pub unpacker: Unpacker,
     next_span_pk: Option<i64>,
+    sources: HashMap<FactSource, i64>,
 }
 
 impl WriteCache {
@@ -48,8 +49,17 @@ impl WriteCache {
         self.messages.clear();
         self.shapes.clear();
         self.packer.clear();
-        self.unpacker = Unpacker::default();
         self.next_span_pk = None;
+        self.sources.clear();
+    }
+
+    fn source_id(&mut self, connection: &Connection, source: FactSource) -> Result<i64> {
+        if let Some(id) = self.sources.get(&source) {
+            return Ok(*id);
+        }
+        let id = fact::source_id(connection, &source)?;
+        self.sources.insert(source, id);
+        Ok(id)
     }
 
     fn new_span_pk(&mut self, connection: &Connection) -> Result<i64> {
@@ -222,7 +232,7 @@ fn add_fact(
         format: fact.format.to_owned(),
         mapping: batch.mapping.clone().unwrap_or_default(),
     };
-    let source_id = fact::source_id(tx, &source)?;
+    let source_id = cache.source_id(tx, source)?;
     let body = pack_body(tx, cache, &fact)?;
     let fact_pk = fact::add(tx, owner, &fact.content_hash, source_id, fact.updated_ns, &body)?;
     if !own {
@@ -300,11 +310,17 @@ fn pack_body(tx: &Connection, cache: &mut WriteCache, fact: &Fact) -> Result<Vec
         made = project::long_texts(span);
         texts.extend(made.iter().map(AsRef::as_ref));
     }
-    pack(tx, cache, &fact.body, &texts)
+    pack(tx, cache, Kind::Record, &fact.body, &texts)
 }
 
 /// Packs bytes that repeat some of `texts`; counts the uses.
-pub(crate) fn pack(tx: &Connection, cache: &mut WriteCache, bytes: &[u8], texts: &[&str]) -> Result<Vec<u8>> {
+pub(crate) fn pack(
+    tx: &Connection,
+    cache: &mut WriteCache,
+    kind: Kind,
+    bytes: &[u8],
+    texts: &[&str],
+) -> Result<Vec<u8>> {
     let mut seen = HashSet::new();
     let texts: Vec<&str> =
         texts.iter().copied().filter(|text| text.len() >= SHORT_BYTES && seen.insert(*text)).collect();
@@ -315,7 +331,7 @@ pub(crate) fn pack(tx: &Connection, cache: &mut WriteCache, bytes: &[u8], texts:
         if let (Some(id), Some(text)) = (ids.get_mut(place.text), texts.get(place.text))
             && *id == 0
         {
-            *id = cache.texts.id(tx, text)?;
+            *id = cache.texts.id(tx, &mut cache.packer, text)?;
         }
     }
     let mut made = recipe::make(bytes, &places, &ids);
@@ -327,12 +343,12 @@ pub(crate) fn pack(tx: &Connection, cache: &mut WriteCache, bytes: &[u8], texts:
     for text_id in made.uses {
         cache.texts.add_use(text_id, 1);
     }
-    cache.packer.pack(tx, &made.bytes)
+    cache.packer.pack(tx, kind, &made.bytes)
 }
 
 /// Unpacks what [`pack`] made.
-pub(crate) fn unpack(connection: &Connection, unpacker: &mut Unpacker, blob: &[u8]) -> Result<Vec<u8>> {
-    let bytes = unpacker.unpack(connection, blob)?;
+pub(crate) fn unpack(connection: &Connection, blob: &[u8]) -> Result<Vec<u8>> {
+    let bytes = blob::unpack(connection, blob)?;
     recipe::rebuild(&bytes, &mut |text_id| {
         text::read(connection, text_id)?.ok_or_else(|| crate::StoreError::Damaged {
             path: Default::default(),
@@ -343,7 +359,7 @@ pub(crate) fn unpack(connection: &Connection, unpacker: &mut Unpacker, blob: &[u
 
 /// Takes back the uses of a packed blob.
 pub(crate) fn drop_blob(tx: &Connection, cache: &mut WriteCache, blob: &[u8]) -> Result<()> {
-    let bytes = cache.unpacker.unpack(tx, blob)?;
+    let bytes = blob::unpack(tx, blob)?;
     for text_id in recipe::uses(&bytes)? {
         cache.texts.add_use(text_id, -1);
     }
@@ -361,7 +377,7 @@ pub(crate) fn project_touched(
     let mut changes = introduce::Changes::default();
     for owner in std::mem::take(&mut touched.owners) {
         if owner < 0 {
-            delta.audit_events += project_audit(tx, cache, owner, &mut touched, projector)?;
+            delta.audit_events += project_audit(tx, owner, &mut touched, projector)?;
         } else {
             project_span(tx, cache, owner, &mut touched, projector, &mut delta, &mut changes)?;
         }
@@ -373,13 +389,15 @@ pub(crate) fn project_touched(
         }
         introduce::apply(tx, cache, changes)?;
     }
+    for (name_id, name) in cache.names.take_fresh() {
+        cache.texts.index(text::name_row(name_id), segment::for_index(&name));
+    }
     cache.texts.flush(tx)?;
     Ok(delta)
 }
 
 fn mapped_facts(
     tx: &Connection,
-    cache: &mut WriteCache,
     owner: i64,
     touched: &mut Touched,
     projector: &dyn Projector,
@@ -391,7 +409,7 @@ fn mapped_facts(
         let fact = match touched.mapped.remove(&(owner, head.content_hash)) {
             Some(fact) => fact,
             None => {
-                let body = unpack(tx, &mut cache.unpacker, &fact::body(tx, head.fact_pk)?)?;
+                let body = unpack(tx, &fact::body(tx, head.fact_pk)?)?;
                 let mapping = Some(head.source.mapping.as_str()).filter(|text| !text.is_empty());
                 MappedFact {
                     rank: head.source.rank,
@@ -417,7 +435,7 @@ fn project_span(
 ) -> Result<()> {
     let Some((trace_pk, span_key)) = touched.spans.get(&span_pk).cloned() else { return Ok(()) };
     touched.traces.insert(trace_pk);
-    let (mut facts, listed) = mapped_facts(tx, cache, span_pk, touched, projector)?;
+    let (mut facts, listed) = mapped_facts(tx, span_pk, touched, projector)?;
     facts.retain(|fact| matches!(fact.mapped, Mapped::Span(_)));
     if facts.is_empty() {
         return project::remove(tx, cache, span_pk, delta, changes);
@@ -428,16 +446,10 @@ fn project_span(
     project::write(tx, cache, &project::Target { span_pk, trace_pk, span_key, listed }, &span, delta, changes)
 }
 
-fn project_audit(
-    tx: &Connection,
-    cache: &mut WriteCache,
-    owner: i64,
-    touched: &mut Touched,
-    projector: &dyn Projector,
-) -> Result<i64> {
+fn project_audit(tx: &Connection, owner: i64, touched: &mut Touched, projector: &dyn Projector) -> Result<i64> {
     let audit_pk = -owner;
     let before = audit::read(tx, audit_pk)?.is_some();
-    let (facts, _) = mapped_facts(tx, cache, owner, touched, projector)?;
+    let (facts, _) = mapped_facts(tx, owner, touched, projector)?;
     let events: Vec<AuditEvent> = facts
         .into_iter()
         .filter_map(|fact| match fact.mapped {

@@ -1,146 +1,230 @@
-//! Packed bytes: recipes of records and of what spans say besides their columns.
+//! Packed bytes: texts, recipes of records, what spans say besides their columns, what documents say about themselves.
 //!
-//! First byte: 0 plain, 1 zstd, 2 zstd with a dictionary (its id follows). Then the unpacked length, then the data.
-//! The dictionary is trained once, from the records of this workspace, as soon as there are enough of them.
+//! First a number: 0 plain, 1 zstd, from 2 on zstd with the dictionary of that number less 1; then the frame, without the
+//! mark that every frame begins with. For each kind of bytes a dictionary is trained once, from those of this workspace,
+//! as soon as there are enough of them.
 
 use crate::error::{Result, StoreError};
 use crate::migration::Migration;
 use crate::recipe::{put, take};
 use rusqlite::{Connection, OptionalExtension, params};
+use std::cell::RefCell;
 use std::collections::HashMap;
+use std::sync::{Arc, Mutex, OnceLock};
+use zstd::dict::DecoderDictionary;
+use zstd::zstd_safe::{self, CParameter, DCtx};
 
 pub(crate) const MIGRATIONS: &[Migration] = &[Migration {
     id: "2026-11-24-dictionary",
-    sql: "CREATE TABLE dictionary(dictionary_id INTEGER PRIMARY KEY, data BLOB NOT NULL) STRICT;",
+    sql: "CREATE TABLE dictionary(
+        dictionary_id INTEGER PRIMARY KEY,
+        kind INTEGER NOT NULL,
+        hash BLOB NOT NULL,
+        data BLOB NOT NULL
+    ) STRICT;",
 }];
 
-const PLAIN: u8 = 0;
-const ZSTD: u8 = 1;
-const WITH_DICTIONARY: u8 = 2;
+/// What is packed: each kind has a dictionary of its own.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Kind {
+    Record = 0,
+    Rest = 1,
+    Document = 2,
+    Text = 3,
+}
+
+const KINDS: usize = 4;
+const PLAIN: u64 = 0;
+const ZSTD: u64 = 1;
+/// Number of a dictionary's frames, less its id.
+const TRAINED: u64 = 1;
+const MAGIC: [u8; 4] = zstd_safe::MAGICNUMBER.to_le_bytes();
 const LEVEL: i32 = 3;
-const SAMPLES: usize = 400;
-const SAMPLE_BYTES: usize = 1 << 20;
-const DICTIONARY_BYTES: usize = 64 * 1024;
+const SAMPLE_BYTES: usize = 512 << 10;
+const DICTIONARY_BYTES: usize = 96 * 1024;
+/// Nothing that is packed is longer; a damaged length must not take all memory.
+const MOST_BYTES: u64 = 1 << 30;
+
+type Compressor = zstd::bulk::Compressor<'static>;
 
 /// Packs blobs of the writer.
 #[derive(Default)]
 pub(crate) struct Packer {
-    plain: Option<zstd::bulk::Compressor<'static>>,
-    trained: Option<(i64, zstd::bulk::Compressor<'static>)>,
+    plain: Option<Compressor>,
+    kinds: [Trained; KINDS],
+}
+
+/// The dictionary of a kind, or what it will be made from.
+#[derive(Default)]
+struct Trained {
+    compressor: Option<(u64, Compressor)>,
     looked: bool,
     samples: Vec<Vec<u8>>,
     sample_bytes: usize,
 }
 
+impl Kind {
+    /// So many samples make a dictionary: texts have less in common than records.
+    fn samples(self) -> usize {
+        if self == Self::Text { 1200 } else { 400 }
+    }
+}
+
 impl Packer {
     /// Forgets what a rolled-back transaction or another process may have made untrue.
     pub(crate) fn clear(&mut self) {
-        self.trained = None;
-        self.looked = false;
+        for kind in &mut self.kinds {
+            kind.compressor = None;
+            kind.looked = false;
+        }
     }
 
-    /// Packs bytes.
-    pub(crate) fn pack(&mut self, connection: &Connection, bytes: &[u8]) -> Result<Vec<u8>> {
-        self.look(connection)?;
+    /// Packs bytes: number and frame.
+    pub(crate) fn pack(&mut self, connection: &Connection, kind: Kind, bytes: &[u8]) -> Result<Vec<u8>> {
         let mut out = Vec::with_capacity(bytes.len() / 3 + 16);
-        if let Some((id, compressor)) = &mut self.trained {
-            out.push(WITH_DICTIONARY);
-            put(&mut out, id.unsigned_abs());
-            put(&mut out, bytes.len() as u64);
-            out.extend_from_slice(&compressor.compress(bytes).map_err(failed)?);
-        } else {
-            self.sample(connection, bytes)?;
-            if self.plain.is_none() {
-                self.plain = Some(zstd::bulk::Compressor::new(LEVEL).map_err(failed)?);
-            }
-            let Some(compressor) = &mut self.plain else { return Err(StoreError::Failed("no compressor".to_owned())) };
-            out.push(ZSTD);
-            put(&mut out, bytes.len() as u64);
-            out.extend_from_slice(&compressor.compress(bytes).map_err(failed)?);
-        }
-        if out.len() > bytes.len() + 10 {
-            out.clear();
-            out.push(PLAIN);
-            put(&mut out, bytes.len() as u64);
-            out.extend_from_slice(bytes);
-        }
+        let (number, frame) = self.frame(connection, kind, bytes)?;
+        put(&mut out, number);
+        out.extend_from_slice(frame.as_deref().unwrap_or(bytes));
         Ok(out)
     }
 
-    fn look(&mut self, connection: &Connection) -> Result<()> {
+    /// The number, and the frame where the bytes are not kept plain.
+    pub(crate) fn frame(
+        &mut self,
+        connection: &Connection,
+        kind: Kind,
+        bytes: &[u8],
+    ) -> Result<(u64, Option<Vec<u8>>)> {
+        let Some(trained) = self.kinds.get_mut(kind as usize) else { return Ok((PLAIN, None)) };
+        trained.look(connection, kind)?;
+        let (number, frame) = match &mut trained.compressor {
+            Some((id, compressor)) => (*id + TRAINED, compressor.compress(bytes).map_err(failed)?),
+            None => {
+                trained.sample(connection, kind, bytes)?;
+                if self.plain.is_none() {
+                    self.plain = Some(compressor(None)?);
+                }
+                let Some(compressor) = &mut self.plain else { return Ok((PLAIN, None)) };
+                (ZSTD, compressor.compress(bytes).map_err(failed)?)
+            }
+        };
+        match frame.strip_prefix(&MAGIC) {
+            Some(frame) if frame.len() < bytes.len() => Ok((number, Some(frame.to_vec()))),
+            _ => Ok((PLAIN, None)),
+        }
+    }
+}
+
+impl Trained {
+    fn look(&mut self, connection: &Connection, kind: Kind) -> Result<()> {
         if self.looked {
             return Ok(());
         }
         self.looked = true;
         let found = connection
-            .query_row("SELECT dictionary_id, data FROM dictionary ORDER BY dictionary_id DESC LIMIT 1", [], |row| {
-                Ok((row.get::<_, i64>(0)?, row.get::<_, Vec<u8>>(1)?))
-            })
+            .query_row(
+                "SELECT dictionary_id, data FROM dictionary WHERE kind = ?1 ORDER BY dictionary_id DESC LIMIT 1",
+                [kind as i64],
+                |row| Ok((row.get::<_, i64>(0)?, row.get::<_, Vec<u8>>(1)?)),
+            )
             .optional()?;
         if let Some((id, data)) = found {
-            self.trained = Some((id, zstd::bulk::Compressor::with_dictionary(LEVEL, &data).map_err(failed)?));
+            self.compressor = Some((id.unsigned_abs(), compressor(Some(&data))?));
         }
         Ok(())
     }
 
-    fn sample(&mut self, connection: &Connection, bytes: &[u8]) -> Result<()> {
-        let sample = bytes.get(..bytes.len().min(8192)).unwrap_or_default();
+    fn sample(&mut self, connection: &Connection, kind: Kind, bytes: &[u8]) -> Result<()> {
+        let sample = bytes.get(..bytes.len().min(4096)).unwrap_or_default();
         self.sample_bytes += sample.len();
         self.samples.push(sample.to_vec());
-        if self.samples.len() < SAMPLES && self.sample_bytes < SAMPLE_BYTES {
+        if self.samples.len() < kind.samples() && self.sample_bytes < SAMPLE_BYTES {
             return Ok(());
         }
         let trained = zstd::dict::from_samples(&self.samples, DICTIONARY_BYTES.min(self.sample_bytes / 4));
         self.samples.clear();
         self.sample_bytes = 0;
-        // Records that have nothing in common make no dictionary: the next samples may.
+        // Bytes that have nothing in common make no dictionary: the next samples may.
         let Ok(data) = trained else { return Ok(()) };
-        connection.execute("INSERT INTO dictionary(data) VALUES(?1)", params![data])?;
+        connection.execute(
+            "INSERT INTO dictionary(kind, hash, data) VALUES(?1, ?2, ?3)",
+            params![kind as i64, blake3::hash(&data).as_bytes().as_slice(), data],
+        )?;
         let id = connection.last_insert_rowid();
-        self.trained = Some((id, zstd::bulk::Compressor::with_dictionary(LEVEL, &data).map_err(failed)?));
+        self.compressor = Some((id.unsigned_abs(), compressor(Some(&data))?));
         Ok(())
     }
 }
 
-/// Unpacks blobs of one snapshot.
-#[derive(Default)]
-pub(crate) struct Unpacker {
-    plain: Option<zstd::bulk::Decompressor<'static>>,
-    trained: HashMap<i64, zstd::bulk::Decompressor<'static>>,
+fn compressor(dictionary: Option<&[u8]>) -> Result<Compressor> {
+    let made = match dictionary {
+        Some(data) => Compressor::with_dictionary(LEVEL, data),
+        None => Compressor::new(LEVEL),
+    };
+    let mut compressor = made.map_err(failed)?;
+    // The number before the frame says which dictionary it is.
+    compressor.set_parameter(CParameter::DictIdFlag(false)).map_err(failed)?;
+    Ok(compressor)
 }
 
-impl Unpacker {
-    /// Unpacks bytes.
-    pub(crate) fn unpack(&mut self, connection: &Connection, blob: &[u8]) -> Result<Vec<u8>> {
-        let mut at = 1;
-        let kind = *blob.first().ok_or_else(damaged)?;
-        if kind == PLAIN {
-            take(blob, &mut at)?;
-            return Ok(blob.get(at..).unwrap_or_default().to_vec());
-        }
-        let dictionary = if kind == WITH_DICTIONARY { Some(take(blob, &mut at)?) } else { None };
-        let n_bytes = usize::try_from(take(blob, &mut at)?).map_err(|_| damaged())?;
-        let data = blob.get(at..).unwrap_or_default();
-        let decompressor = match dictionary {
-            Some(id) => self.with_dictionary(connection, i64::try_from(id).map_err(|_| damaged())?)?,
-            None => {
-                if self.plain.is_none() {
-                    self.plain = Some(zstd::bulk::Decompressor::new().map_err(failed)?);
-                }
-                self.plain.as_mut().ok_or_else(damaged)?
-            }
-        };
-        decompressor.decompress(data, n_bytes).map_err(|_| damaged())
-    }
+/// Unpacks what [`Packer::pack`] made.
+pub(crate) fn unpack(connection: &Connection, blob: &[u8]) -> Result<Vec<u8>> {
+    let mut at = 0;
+    let number = take(blob, &mut at)?;
+    unframe(connection, number, blob.get(at..).unwrap_or_default())
+}
 
-    fn with_dictionary(&mut self, connection: &Connection, id: i64) -> Result<&mut zstd::bulk::Decompressor<'static>> {
-        if let std::collections::hash_map::Entry::Vacant(entry) = self.trained.entry(id) {
-            let data: Vec<u8> =
-                connection.query_row("SELECT data FROM dictionary WHERE dictionary_id = ?1", [id], |row| row.get(0))?;
-            entry.insert(zstd::bulk::Decompressor::with_dictionary(&data).map_err(failed)?);
-        }
-        self.trained.get_mut(&id).ok_or_else(damaged)
+/// Unpacks a frame by its number.
+pub(crate) fn unframe(connection: &Connection, number: u64, frame: &[u8]) -> Result<Vec<u8>> {
+    if number == PLAIN {
+        return Ok(frame.to_vec());
     }
+    let dictionary = if number == ZSTD { None } else { Some(dictionary(connection, number - TRAINED)?) };
+    let mut marked = Vec::with_capacity(frame.len() + MAGIC.len());
+    marked.extend_from_slice(&MAGIC);
+    marked.extend_from_slice(frame);
+    let n_bytes = match zstd_safe::get_frame_content_size(&marked) {
+        Ok(Some(n_bytes)) if n_bytes <= MOST_BYTES => usize::try_from(n_bytes).map_err(|_| damaged())?,
+        _ => return Err(damaged()),
+    };
+    let mut out = Vec::with_capacity(n_bytes);
+    DECODER.with_borrow_mut(|decoder| {
+        let done = match &dictionary {
+            Some(dictionary) => decoder.decompress_using_ddict(&mut out, &marked, dictionary.as_ddict()),
+            None => decoder.decompress(&mut out, &marked),
+        };
+        done.map_err(|_| damaged())
+    })?;
+    if out.len() == n_bytes { Ok(out) } else { Err(damaged()) }
+}
+
+thread_local! {
+    static DECODER: RefCell<DCtx<'static>> = RefCell::new(DCtx::create());
+}
+
+/// Dictionaries of all open workspaces, by what they hold.
+type Known = Mutex<HashMap<[u8; 32], Arc<DecoderDictionary<'static>>>>;
+
+fn dictionary(connection: &Connection, id: u64) -> Result<Arc<DecoderDictionary<'static>>> {
+    static KNOWN: OnceLock<Known> = OnceLock::new();
+    let id = i64::try_from(id).map_err(|_| damaged())?;
+    let hash: Option<[u8; 32]> = connection
+        .prepare_cached("SELECT hash FROM dictionary WHERE dictionary_id = ?1")?
+        .query_row([id], |row| row.get(0))
+        .optional()?;
+    let hash = hash.ok_or_else(damaged)?;
+    let known = KNOWN.get_or_init(Known::default);
+    if let Some(dictionary) = crate::workspace::lock(known).get(&hash) {
+        return Ok(dictionary.clone());
+    }
+    let data: Vec<u8> =
+        connection.query_row("SELECT data FROM dictionary WHERE dictionary_id = ?1", [id], |row| row.get(0))?;
+    if *blake3::hash(&data).as_bytes() != hash {
+        return Err(damaged());
+    }
+    let dictionary = Arc::new(DecoderDictionary::try_copy(&data).map_err(failed)?);
+    crate::workspace::lock(known).insert(hash, dictionary.clone());
+    Ok(dictionary)
 }
 
 fn failed(error: std::io::Error) -> StoreError {

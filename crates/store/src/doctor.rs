@@ -1,7 +1,7 @@
 //! Checks of the file: pages, references between rows, the text index, and that every text is counted as often as it is
 //! needed.
 
-use crate::blob::Unpacker;
+use crate::blob;
 use crate::error::{Result, StoreError};
 use crate::recipe;
 use crate::rows::Check;
@@ -103,7 +103,6 @@ fn text_references(connection: &Connection) -> Result<Check> {
 
 fn needed_texts(connection: &Connection) -> Result<BTreeMap<i64, i64>> {
     let mut needed: BTreeMap<i64, i64> = BTreeMap::new();
-    let mut unpacker = Unpacker::default();
     let mut statement = connection.prepare("SELECT message_id FROM message")?;
     for message_id in statement.query_map([], |row| row.get(0))? {
         for text_id in message::used_texts(connection, message_id?)? {
@@ -117,14 +116,14 @@ fn needed_texts(connection: &Connection) -> Result<BTreeMap<i64, i64>> {
     for sql in ["SELECT body FROM fact", "SELECT rest FROM span_rest"] {
         let mut statement = connection.prepare(sql)?;
         for blob in statement.query_map([], |row| row.get::<_, Vec<u8>>(0))? {
-            for text_id in recipe::uses(&unpacker.unpack(connection, &blob?)?)? {
+            for text_id in recipe::uses(&blob::unpack(connection, &blob?)?)? {
                 *needed.entry(text_id).or_default() += 1;
             }
         }
     }
     span::each_row(connection, &mut |row| {
         let Some(packed) = span::rest(connection, row.span_pk)? else { return Ok(()) };
-        let full = rest::from_json(&append::unpack(connection, &mut unpacker, &packed)?)?;
+        let full = rest::from_json(&append::unpack(connection, &packed)?)?;
         let has_messages = row.context_in.is_some() || row.context_out.is_some();
         for text in project::own_texts(&full, has_messages) {
             if let Some(text_id) = crate::table::text::find(connection, text)? {

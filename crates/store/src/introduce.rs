@@ -37,10 +37,16 @@ impl Changes {
     }
 
     /// A trace moved from one scope to another: its spans are taken out of the first and added to the second.
-    pub(crate) fn moved(&mut self, tx: &Connection, from: i64, rows: &[SpanColumns]) -> Result<()> {
+    pub(crate) fn moved(
+        &mut self,
+        tx: &Connection,
+        cache: &mut WriteCache,
+        from: i64,
+        rows: &[SpanColumns],
+    ) -> Result<()> {
         for row in rows {
             if from != 0 {
-                withdraw(tx, from, row)?;
+                withdraw(tx, cache, from, row)?;
             }
             self.spans.insert(row.span_pk, row.trace_pk);
         }
@@ -68,7 +74,7 @@ pub(crate) fn apply(tx: &Connection, cache: &mut WriteCache, changes: Changes) -
         }
         rows.sort_by_key(order);
         for row in &rows {
-            withdraw(tx, *scope, row)?;
+            withdraw(tx, cache, *scope, row)?;
         }
         for row in &rows {
             add(tx, cache, *scope, row)?;
@@ -111,7 +117,7 @@ fn add(tx: &Connection, cache: &mut WriteCache, scope: i64, row: &SpanColumns) -
                     return Ok(());
                 }
                 for text_id in &cache.messages.facts(tx, message_id)?.texts {
-                    text::remove_occurrence(tx, *text_id, other_pk, at)?;
+                    text::remove_occurrence(tx, &mut cache.texts, *text_id, other_pk, at)?;
                 }
             }
         }
@@ -136,7 +142,7 @@ fn earlier(tx: &Connection, a: &SpanColumns, b: &SpanColumns) -> Result<bool> {
 }
 
 /// Takes a span out of a scope.
-pub(crate) fn withdraw(tx: &Connection, scope: i64, row: &SpanColumns) -> Result<()> {
+pub(crate) fn withdraw(tx: &Connection, cache: &mut WriteCache, scope: i64, row: &SpanColumns) -> Result<()> {
     let mut at = leaf(row);
     while at != ROOT {
         let (parent_id, message_id, _) = message::node(tx, at)?;
@@ -147,7 +153,7 @@ pub(crate) fn withdraw(tx: &Connection, scope: i64, row: &SpanColumns) -> Result
                 tx.prepare_cached("DELETE FROM introduced WHERE context_id = ?1 AND scope = ?2")?
                     .execute([at, scope])?;
                 for text_id in message::facts(tx, message_id)?.texts {
-                    text::remove_occurrence(tx, text_id, row.span_pk, at)?;
+                    text::remove_occurrence(tx, &mut cache.texts, text_id, row.span_pk, at)?;
                 }
             }
         }

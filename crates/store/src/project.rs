@@ -1,8 +1,9 @@
 //! Writes the projection of one span: columns, contexts, documents, calls, scores, packed rest, words.
 
 use crate::append::{self, WriteCache};
+use crate::blob::Kind;
 use crate::error::Result;
-use crate::gather::gather;
+use crate::gather::{Gathered, gather};
 use crate::introduce::{self, Changes};
 use crate::rest;
 use crate::segment;
@@ -60,7 +61,10 @@ impl Counted {
 
 /// Long texts of a span, which its record may repeat.
 pub(crate) fn long_texts(span: &Span) -> Vec<Cow<'_, str>> {
-    let gathered = gather(span, has_messages(span));
+    long_texts_of(span, &gather(span, has_messages(span)))
+}
+
+fn long_texts_of<'a>(span: &'a Span, gathered: &Gathered<'a>) -> Vec<Cow<'a, str>> {
     let mut texts: Vec<Cow<'_, str>> = Vec::new();
     for message in span.input.iter().chain(&span.output).flatten() {
         for part in &message.parts {
@@ -74,9 +78,9 @@ pub(crate) fn long_texts(span: &Span) -> Vec<Cow<'_, str>> {
             }
         }
     }
-    texts.extend(gathered.slots.into_iter().map(|(_, text)| Cow::Borrowed(text)));
-    texts.extend(gathered.long.into_iter().map(Cow::Borrowed));
-    texts.extend(gathered.made.into_iter().map(Cow::Owned));
+    texts.extend(gathered.slots.iter().map(|(_, text)| Cow::Borrowed(*text)));
+    texts.extend(gathered.long.iter().map(|text| Cow::Borrowed(*text)));
+    texts.extend(gathered.made.iter().map(|text| Cow::Owned(text.clone())));
     texts.retain(|text| text.len() >= SHORT_BYTES);
     texts
 }
@@ -101,8 +105,9 @@ pub(crate) fn write(
         clear(tx, cache, before, Some(&row), changes)?;
     }
     span::put_row(tx, &row)?;
-    put_parts(tx, cache, target, span)?;
-    put_words(tx, cache, target, span)?;
+    let gathered = gather(span, has_messages(span));
+    put_parts(tx, cache, target, span, &gathered)?;
+    put_words(tx, cache, target, span, &gathered)?;
     counted(tx, cache, &row)?.apply(delta, 1);
     changes.span_changed(&row, before.as_ref());
     Ok(())
@@ -154,7 +159,7 @@ fn score_count(tx: &Connection, row: &SpanColumns) -> Result<i64> {
 fn put_contexts(tx: &Connection, cache: &mut WriteCache, span: &Span) -> Result<(Option<i64>, Option<i64>)> {
     let mut path = |from: i64, messages: &Option<Vec<Message>>| -> Result<Option<i64>> {
         let Some(messages) = messages else { return Ok(None) };
-        let context = cache.messages.path(tx, &mut cache.texts, from, messages)?;
+        let context = cache.messages.path(tx, &mut cache.texts, &mut cache.packer, from, messages)?;
         message::use_context(tx, context, 1)?;
         Ok(Some(context))
     };
@@ -235,20 +240,20 @@ fn clear(
     let stays = after.is_some_and(|after| introduce::same_place(before, after));
     if !stays && before.listed() {
         let scope = trace::row(tx, before.trace_pk)?.map_or(0, |row| row.scope);
-        introduce::withdraw(tx, scope, before)?;
+        introduce::withdraw(tx, cache, scope, before)?;
         changes.rebuild(scope);
     }
-    text::remove_occurrences(tx, before.span_pk, stays)?;
-    text::unindex(tx, text::words_row(before.span_pk))?;
+    text::remove_occurrences(tx, &mut cache.texts, before.span_pk, stays)?;
+    cache.texts.unindex(text::words_row(before.span_pk));
     document::remove(tx, &mut cache.texts, before.span_pk)?;
     tool_call::remove(tx, before.span_pk)?;
     score::remove(tx, before.span_pk)?;
     if let Some(rest) = span::rest(tx, before.span_pk)? {
-        let bytes = append::unpack(tx, &mut cache.unpacker, &rest)?;
+        let bytes = append::unpack(tx, &rest)?;
         let span = rest::from_json(&bytes)?;
         let had_messages = before.context_in.is_some() || before.context_out.is_some();
         for text in own_texts(&span, had_messages) {
-            let text_id = cache.texts.id(tx, text)?;
+            let text_id = cache.texts.id(tx, &mut cache.packer, text)?;
             cache.texts.add_use(text_id, -1);
         }
         append::drop_blob(tx, cache, &rest)?;
@@ -259,11 +264,16 @@ fn clear(
     Ok(())
 }
 
-fn put_parts(tx: &Connection, cache: &mut WriteCache, target: &Target, span: &Span) -> Result<()> {
+fn put_parts(
+    tx: &Connection,
+    cache: &mut WriteCache,
+    target: &Target,
+    span: &Span,
+    gathered: &Gathered<'_>,
+) -> Result<()> {
     if let Some(retrieval) = &span.retrieval {
-        let (texts, names) = (&mut cache.texts, &mut cache.names);
-        document::put(tx, texts, names, target.span_pk, document::OUT, &retrieval.documents)?;
-        document::put(tx, texts, names, target.span_pk, document::IN, &retrieval.input_documents)?;
+        document::put(tx, cache, target.span_pk, document::OUT, &retrieval.documents)?;
+        document::put(tx, cache, target.span_pk, document::IN, &retrieval.input_documents)?;
     }
     let mut calls = Vec::new();
     if let Some(tool) = &span.tool {
@@ -277,18 +287,22 @@ fn put_parts(tx: &Connection, cache: &mut WriteCache, target: &Target, span: &Sp
     tool_call::put(tx, target.span_pk, &calls)?;
     score::put(tx, &mut cache.names, target.span_pk, &span.scores)?;
     let json = rest::to_json(span)?;
-    let long = long_texts(span);
+    let long = long_texts_of(span, gathered);
     let texts: Vec<&str> = long.iter().map(AsRef::as_ref).collect();
-    let packed = append::pack(tx, cache, json.as_bytes(), &texts)?;
+    let packed = append::pack(tx, cache, Kind::Rest, json.as_bytes(), &texts)?;
     span::set_rest(tx, target.span_pk, &packed)
 }
 
 /// Texts of a span's own slots: each is a row while the span is there, found by a search or not.
 /// They are those of the packed rest, so that taking them back finds the same ones.
 pub(crate) fn own_texts(span: &Span, has_messages: bool) -> Vec<&str> {
+    own_texts_of(&gather(span, has_messages))
+}
+
+fn own_texts_of<'a>(gathered: &Gathered<'a>) -> Vec<&'a str> {
     let mut texts: Vec<&str> = Vec::new();
     let mut seen = HashSet::new();
-    for (slot, text) in gather(span, has_messages).slots {
+    for (slot, text) in gathered.slots.iter().copied() {
         if slot != crate::gather::slot::DOCUMENT && seen.insert(text) {
             texts.push(text);
         }
@@ -296,26 +310,80 @@ pub(crate) fn own_texts(span: &Span, has_messages: bool) -> Vec<&str> {
     texts
 }
 
-fn put_words(tx: &Connection, cache: &mut WriteCache, target: &Target, span: &Span) -> Result<()> {
-    for text in own_texts(span, has_messages(span)) {
-        let text_id = cache.texts.id(tx, text)?;
+fn put_words(
+    tx: &Connection,
+    cache: &mut WriteCache,
+    target: &Target,
+    span: &Span,
+    gathered: &Gathered<'_>,
+) -> Result<()> {
+    for text in own_texts_of(gathered) {
+        let text_id = cache.texts.id(tx, &mut cache.packer, text)?;
         cache.texts.add_use(text_id, 1);
     }
     if !target.listed {
         return Ok(());
     }
-    let gathered = gather(span, has_messages(span));
     for (slot, text) in &gathered.slots {
-        let text_id = cache.texts.id(tx, text)?;
+        let text_id = cache.texts.id(tx, &mut cache.packer, text)?;
         text::add_occurrence(tx, &mut cache.texts, text_id, target.span_pk, *slot)?;
     }
+    let words = words_of_its_own(span, &gathered.words);
+    cache.texts.index(text::words_row(target.span_pk), words);
+    Ok(())
+}
+
+/// Short words that do not stand in the names and documents of the span, which are found by rows of their own.
+fn words_of_its_own(span: &Span, words: &[&str]) -> String {
     let mut seen = HashSet::new();
-    let mut words = String::new();
-    for word in gathered.words {
+    let mut covered = String::from(" ");
+    let mut cover = |word: &str| {
+        covered.push_str(segment::for_index(word).trim_end());
+        covered.push_str(" | ");
+    };
+    let names = [
+        &span.name,
+        &span.error_type,
+        &span.tenant,
+        &span.user,
+        &span.user_role,
+        &span.feature,
+        &span.conversation,
+        &span.environment,
+        &span.request_id,
+        &span.service,
+        &span.prompt_name,
+        &span.prompt_version,
+        &span.provider,
+        &span.request_model,
+        &span.response_model,
+        &span.finish_reason,
+    ];
+    let calls = span.output.iter().flatten().flat_map(|message| &message.parts).filter_map(|part| match part {
+        Part::ToolCall { name, .. } => Some(name.as_str()),
+        _ => None,
+    });
+    let documents = span.retrieval.iter().flat_map(|found| found.documents.iter().chain(&found.input_documents));
+    let documents = documents
+        .flat_map(|document| [&document.document_id, &document.title, &document.source, &document.tenant])
+        .flatten();
+    let all = names.into_iter().flatten().map(String::as_str).chain(calls).chain(documents.map(String::as_str));
+    let all = all.chain(span.tool.as_ref().map(|tool| tool.name.as_str()));
+    for word in all.chain(span.scores.iter().map(|score| score.name.as_str())) {
         if seen.insert(word) {
-            words.push_str(segment::for_index(word).trim_end());
-            words.push(' ');
+            cover(word);
         }
     }
-    text::index(tx, text::words_row(target.span_pk), words.trim_end())
+    let mut own = String::new();
+    for word in words {
+        if !seen.insert(word) {
+            continue;
+        }
+        let cut = format!(" {} ", segment::for_index(word).trim_end());
+        if cut.len() > 2 && !covered.contains(&cut) {
+            own.push_str(cut.trim_start());
+        }
+    }
+    own.truncate(own.trim_end().len());
+    own
 }

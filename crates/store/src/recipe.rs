@@ -25,8 +25,8 @@ enum Escape {
 }
 
 const ESCAPES: [Escape; 5] = [Escape::Raw, Escape::Json, Escape::Ascii, Escape::JsonJson, Escape::AsciiJson];
-/// So many bytes of a text are looked for; the rest is compared.
-const PROBE_BYTES: usize = 48;
+/// So many characters of a text are looked for; the rest is compared.
+const PROBE_CHARS: usize = 48;
 
 /// Where a text stands in the bytes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -97,14 +97,18 @@ fn find_all(bytes: &[u8], text: usize, content: &str, places: &mut Vec<Place>) {
         if !differs {
             continue;
         }
-        let needle = escaped(content, escape);
-        let needle = needle.as_bytes();
-        let probe = needle.get(..PROBE_BYTES).unwrap_or(needle);
-        if needle.is_empty() || needle.len() > bytes.len() {
+        // Most forms are not there: the whole is only written once its beginning was seen.
+        let head =
+            content.char_indices().nth(PROBE_CHARS).map_or(content, |(end, _)| content.get(..end).unwrap_or(content));
+        let probe = escaped(head, escape);
+        let mut starts = memchr::memmem::find_iter(bytes, probe.as_bytes()).peekable();
+        if probe.is_empty() || starts.peek().is_none() {
             continue;
         }
+        let needle = escaped(content, escape);
+        let needle = needle.as_bytes();
         let mut from = 0;
-        for start in memchr::memmem::find_iter(bytes, probe) {
+        for start in starts {
             if start >= from && bytes.get(start..start + needle.len()) == Some(needle) {
                 places.push(Place { start, end: start + needle.len(), text, escape });
                 from = start + needle.len();

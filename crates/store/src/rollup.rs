@@ -182,7 +182,7 @@ pub(crate) fn run(
     }
     let scope = tree.overall(|span, _| span.conversation).unwrap_or(-trace_pk);
     if scope != row.scope {
-        changes.moved(tx, row.scope, &tree.spans)?;
+        changes.moved(tx, cache, row.scope, &tree.spans)?;
         row.scope = scope;
     }
     row.root_pk = tree.root.and_then(|root| tree.spans.get(root)).map(|span| span.span_pk);

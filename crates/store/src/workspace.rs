@@ -105,9 +105,7 @@ impl Workspace {
         let coded = |error: rusqlite::Error| StoreError::from_sqlite(&error, path);
         let mut connection = Connection::open_with_flags(
             path,
-            OpenFlags::SQLITE_OPEN_READ_WRITE
-                | OpenFlags::SQLITE_OPEN_NO_MUTEX
-                | OpenFlags::SQLITE_OPEN_PRIVATE_CACHE,
+            OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX | OpenFlags::SQLITE_OPEN_PRIVATE_CACHE,
         )
         .map_err(coded)?;
         prepare(&connection).map_err(coded)?;
@@ -282,13 +280,13 @@ fn pragma_data_version(connection: &Connection) -> Result<i64> {
     Ok(statement.query_row([], |row| row.get(0))?)
 }
 
-pub(crate) /// A statement keeps its plan, whatever is bound to it. Otherwise SQLite prepares many of ours anew for every call, to look
+/// A statement keeps its plan, whatever is bound to it. Otherwise SQLite prepares many of ours anew for every call, to look
 /// at statistics that we do not gather.
 fn keep_plans(connection: &Connection) -> rusqlite::Result<bool> {
     connection.set_db_config(DbConfig::SQLITE_DBCONFIG_ENABLE_QPSG, true)
 }
 
-fn prepare(connection: &Connection) -> rusqlite::Result<()> {
+pub(crate) fn prepare(connection: &Connection) -> rusqlite::Result<()> {
     connection.busy_timeout(BUSY)?;
     keep_plans(connection)?;
     connection.set_prepared_statement_cache_capacity(256);

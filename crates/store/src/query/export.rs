@@ -1,10 +1,9 @@
 //! The canonical form of a workspace: JSON lines, one per entity with `kind`, sorted, keys sorted. It holds no batch, path,
 //! offset or integer of the workspace, so that it is equal whatever way the same records came in.
 
-use crate::blob::Unpacker;
 use crate::error::{Result, StoreError};
 use crate::query::{ids, read};
-use crate::table::{audit, span, trace};
+use crate::table::{audit, name, span, trace};
 use crate::workspace::Workspace;
 use retake_model::{Id, Span};
 use retake_query::{Expr, Query};
@@ -30,9 +29,8 @@ impl Workspace {
             for line in audit_lines(connection, wanted.as_deref())? {
                 emit(line)?;
             }
-            let mut unpacker = Unpacker::default();
             for (trace_id, trace_pk) in traces(connection, wanted.as_deref())? {
-                for line in span_lines(connection, &mut unpacker, &trace_id, trace_pk)? {
+                for line in span_lines(connection, &trace_id, trace_pk)? {
                     emit(line)?;
                 }
             }
@@ -66,10 +64,11 @@ fn traces(connection: &Connection, wanted: Option<&[Id]>) -> Result<Vec<(Id, i64
     Ok(keyed.into_iter().map(|(id, _, trace_pk)| (id, trace_pk)).collect())
 }
 
-fn span_lines(connection: &Connection, unpacker: &mut Unpacker, trace_id: &Id, trace_pk: i64) -> Result<Vec<String>> {
+fn span_lines(connection: &Connection, trace_id: &Id, trace_pk: i64) -> Result<Vec<String>> {
+    let names = name::Texts::new(connection);
     let mut lines = Vec::new();
     for row in span::rows_of_trace(connection, trace_pk)? {
-        let full = read::full_span(connection, unpacker, trace_id, &row)?;
+        let full = read::full_span(connection, &names, trace_id, &row)?;
         let kind = if row.listed() { "span" } else { "span_content" };
         lines.push((row.span_id(), row.span_key, span_line(kind, &full)?));
     }

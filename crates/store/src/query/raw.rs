@@ -1,7 +1,6 @@
 //! The records behind an entity, as they came.
 
 use crate::append;
-use crate::blob::Unpacker;
 use crate::error::Result;
 use crate::query::ids;
 use crate::rows::{AuditRow, RawRecord};
@@ -67,10 +66,9 @@ fn owners_of_batch(connection: &Connection, batch_id: &str) -> Result<BTreeSet<i
 }
 
 fn records(connection: &Connection, owner: i64) -> Result<Vec<RawRecord>> {
-    let mut unpacker = Unpacker::default();
     let mut all = Vec::new();
     for head in fact::heads(connection, owner)? {
-        let body = append::unpack(connection, &mut unpacker, &fact::body(connection, head.fact_pk)?)?;
+        let body = append::unpack(connection, &fact::body(connection, head.fact_pk)?)?;
         let mut statement = connection.prepare_cached(
             "SELECT batch_id, coalesce(path, ''), byte_offset FROM claim
              JOIN batch USING(batch_pk) LEFT JOIN file ON file.file_pk = claim.file_pk

@@ -1,7 +1,6 @@
 //! Reads of traces and spans for the views.
 
 use crate::append;
-use crate::blob::Unpacker;
 use crate::error::Result;
 use crate::introduce;
 use crate::query::ids;
@@ -31,9 +30,10 @@ impl Workspace {
                 }
                 let findings = findings_by_span(connection, trace_pk)?;
                 let Some(summary) = trace_list_row(connection, trace_pk, &tree)? else { continue };
+                let names = name::Texts::new(connection);
                 let mut spans = Vec::with_capacity(tree.spans.len());
                 for at in 0..tree.spans.len() {
-                    spans.extend(span_row(connection, &tree, at, &findings)?);
+                    spans.extend(span_row(connection, &names, &tree, at, &findings)?);
                 }
                 return Ok(Some(TraceRow { trace_id: trace_id.clone(), summary, spans }));
             }
@@ -46,11 +46,12 @@ impl Workspace {
         self.read(|connection| {
             let Some((trace_pk, span_pk)) = ids::span_pk(connection, trace_id, span_id)? else { return Ok(None) };
             let Some(row) = span::row(connection, span_pk)? else { return Ok(None) };
-            let mut full = full_span(connection, &mut Unpacker::default(), trace_id, &row)?;
+            let names = name::Texts::new(connection);
+            let mut full = full_span(connection, &names, trace_id, &row)?;
             if row.listed() {
                 let tree = Tree::read(connection, trace_pk, &mut ShapeCache::default())?;
                 if let Some(at) = tree.spans.iter().position(|span| span.span_pk == span_pk) {
-                    inherit(connection, &tree, at, &mut full)?;
+                    inherit(&names, &tree, at, &mut full)?;
                 }
             }
             Ok(Some(full))
@@ -61,9 +62,8 @@ impl Workspace {
     pub fn spans_full(&self, trace_id: &Id) -> Result<Vec<Span>> {
         self.read(|connection| {
             let mut all = Vec::new();
-            let mut unpacker = Unpacker::default();
             for trace_pk in ids::trace_pks(connection, trace_id)? {
-                all.extend(spans_of_trace(connection, &mut unpacker, trace_pk)?);
+                all.extend(spans_of_trace(connection, trace_pk)?);
             }
             Ok(all)
         })
@@ -138,14 +138,15 @@ fn earliest(a: Option<i64>, b: Option<i64>) -> Option<i64> {
 }
 
 /// All spans of a trace with everything.
-pub(crate) fn spans_of_trace(connection: &Connection, unpacker: &mut Unpacker, trace_pk: i64) -> Result<Vec<Span>> {
+pub(crate) fn spans_of_trace(connection: &Connection, trace_pk: i64) -> Result<Vec<Span>> {
     let Some(trace_row) = trace::row(connection, trace_pk)? else { return Ok(Vec::new()) };
     let trace_id = span::id_of_key(&trace_row.trace_key);
     let tree = Tree::read(connection, trace_pk, &mut ShapeCache::default())?;
+    let names = name::Texts::new(connection);
     let mut all = Vec::with_capacity(tree.spans.len());
     for (at, row) in tree.spans.iter().enumerate() {
-        let mut full = full_span(connection, unpacker, &trace_id, row)?;
-        inherit(connection, &tree, at, &mut full)?;
+        let mut full = full_span(connection, &names, &trace_id, row)?;
+        inherit(&names, &tree, at, &mut full)?;
         all.push(full);
     }
     Ok(all)
@@ -154,14 +155,14 @@ pub(crate) fn spans_of_trace(connection: &Connection, unpacker: &mut Unpacker, t
 /// A span as its records say it, without what it inherits.
 pub(crate) fn full_span(
     connection: &Connection,
-    unpacker: &mut Unpacker,
+    names: &name::Texts<'_>,
     trace_id: &Id,
     row: &SpanColumns,
 ) -> Result<Span> {
     let packed = span::rest(connection, row.span_pk)?.ok_or_else(|| span::missing(row.span_pk))?;
-    let mut full = rest::from_json(&append::unpack(connection, unpacker, &packed)?)?;
+    let mut full = rest::from_json(&append::unpack(connection, &packed)?)?;
     full.trace_id = Some(trace_id.clone());
-    fill_columns(connection, row, &mut full)?;
+    fill_columns(connection, names, row, &mut full)?;
     if let Some(context) = row.context_in {
         full.input = Some(message::messages_between(connection, ROOT, context)?);
     }
@@ -176,9 +177,9 @@ pub(crate) fn full_span(
 }
 
 /// What stands in the columns.
-fn fill_columns(connection: &Connection, row: &SpanColumns, full: &mut Span) -> Result<()> {
+fn fill_columns(connection: &Connection, names: &name::Texts<'_>, row: &SpanColumns, full: &mut Span) -> Result<()> {
     let shape = span::shape(connection, row.shape_id)?;
-    let text = |name_id: i64| name::text(connection, known(name_id));
+    let text = |name_id: i64| names.text(known(name_id));
     full.span_id = Some(row.span_id());
     full.parent_span_id = row.parent_key.as_deref().map(Id::from_blob);
     full.kind = shape.kind();
@@ -193,12 +194,12 @@ fn fill_columns(connection: &Connection, row: &SpanColumns, full: &mut Span) -> 
     full.name = text(shape.name)?;
     full.error_type = text(shape.error_type)?;
     full.tenant = text(shape.tenant)?;
-    full.user = name::text(connection, row.user)?;
+    full.user = names.text(row.user)?;
     full.user_role = text(shape.role)?;
     full.feature = text(shape.feature)?;
-    full.conversation = name::text(connection, row.conversation)?;
+    full.conversation = names.text(row.conversation)?;
     full.environment = text(shape.environment)?;
-    full.request_id = name::text(connection, row.request)?;
+    full.request_id = names.text(row.request)?;
     full.service = text(shape.service)?;
     full.prompt_name = text(shape.prompt_name)?;
     full.prompt_version = text(shape.prompt_version)?;
@@ -209,10 +210,10 @@ fn fill_columns(connection: &Connection, row: &SpanColumns, full: &mut Span) -> 
     Ok(())
 }
 
-fn inherit(connection: &Connection, tree: &Tree, at: usize, full: &mut Span) -> Result<()> {
+fn inherit(names: &name::Texts<'_>, tree: &Tree, at: usize, full: &mut Span) -> Result<()> {
     let fill = |slot: &mut Option<String>, own: &dyn Fn(&SpanColumns, &Shape) -> Option<i64>| -> Result<()> {
         if slot.is_none() {
-            *slot = name::text(connection, tree.inherit(at, own))?;
+            *slot = names.text(tree.inherit(at, own))?;
         }
         Ok(())
     };
@@ -226,8 +227,8 @@ fn inherit(connection: &Connection, tree: &Tree, at: usize, full: &mut Span) -> 
     if full.prompt_name.is_none() && full.prompt_version.is_none() {
         let prompt = tree.inherit(at, |_, shape| prompt_of(shape));
         if let Some((prompt_name, prompt_version)) = prompt {
-            full.prompt_name = name::text(connection, known(prompt_name))?;
-            full.prompt_version = name::text(connection, known(prompt_version))?;
+            full.prompt_name = names.text(known(prompt_name))?;
+            full.prompt_version = names.text(known(prompt_version))?;
         }
     }
     Ok(())
@@ -278,6 +279,7 @@ pub(crate) fn flag_words(findings: impl IntoIterator<Item = String>, bits: i64) 
 
 fn span_row(
     connection: &Connection,
+    names: &name::Texts<'_>,
     tree: &Tree,
     at: usize,
     findings: &BTreeMap<Option<i64>, BTreeSet<String>>,
@@ -287,12 +289,12 @@ fn span_row(
         span_id: row.span_id(),
         parent_span_id: row.parent_key.as_deref().map(Id::from_blob),
         kind: tree.kind(at),
-        name: name::text(connection, known(shape.name))?.unwrap_or_default(),
+        name: names.text(known(shape.name))?.unwrap_or_default(),
         start_ns: row.start_ns,
         end_ns: row.end_ns(),
         status: row.status(),
         ttft_ms: row.ttft_ns.map(ms),
-        model: name::text(connection, model_of(shape))?,
+        model: names.text(model_of(shape))?,
         input_tokens: row.usage.input_tokens(),
         output_tokens: row.usage.output_tokens(),
         cost_usd_nanos: row.cost_usd_nanos(),

@@ -41,7 +41,13 @@ pub(crate) struct Spans {
     pub response_model: Vec<u32>,
     pub prompt_name: Vec<u32>,
     pub prompt_version: Vec<u32>,
+    /// Combination of words that it shares with others, as it is without what it inherits.
+    pub shape: Vec<u32>,
 }
+
+/// Flags of spans that only stand in memory: the user and the conversation are its own, not inherited.
+pub(crate) const OWN_USER: u16 = 1 << 13;
+pub(crate) const OWN_CONVERSATION: u16 = 1 << 14;
 
 /// Traces, a column each. Numbers are sums over own usage; names are those that a list shows.
 #[derive(Debug, Default)]
@@ -77,6 +83,8 @@ pub(crate) struct Columns {
     trace_at: Vec<u32>,
     names: Names,
     shapes: ShapeCache,
+    /// Names of shapes by id, 0 where there is none.
+    shape_names: Vec<[u32; 13]>,
 }
 
 /// Texts of names by id.
@@ -117,6 +125,7 @@ struct Loaded {
     pk: u32,
     key: u64,
     parent: Option<u64>,
+    shape_id: u32,
     shape: Shape,
     bits: i64,
     start: i64,
@@ -147,6 +156,7 @@ impl Columns {
             trace_at: Vec::new(),
             names: Names::default(),
             shapes: ShapeCache::default(),
+            shape_names: Vec::new(),
         };
         columns.update(connection)?;
         Ok(columns)
@@ -200,11 +210,15 @@ impl Columns {
         }
         let number = |at: usize| -> Result<i64> { Ok(row.get::<_, Option<i64>>(at)?.unwrap_or(UNKNOWN)) };
         let name = |at: usize| -> Result<u32> { Ok(row.get::<_, Option<u32>>(at)?.unwrap_or(0)) };
+        let shape_id: u32 = row.get(4)?;
+        let shape = self.shapes.shape(connection, i64::from(shape_id))?;
+        self.put_shape(shape_id as usize, &shape);
         let span = Loaded {
+            shape_id,
+            shape,
             pk: row.get(1)?,
             key: tie_of(crate::table::span::id_blob(row.get_ref(2)?.as_blob()?).as_ref()) as u64,
             parent: row.get_ref(3)?.as_blob_or_null()?.map(|blob| tie_of(blob) as u64),
-            shape: self.shapes.shape(connection, row.get(4)?)?,
             bits,
             start: number(6)?,
             duration: number(7)?,
@@ -216,6 +230,30 @@ impl Columns {
         };
         into.entry(row.get(0)?).or_default().push(span);
         Ok(())
+    }
+
+    fn put_shape(&mut self, shape_id: usize, shape: &Shape) {
+        if self.shape_names.len() <= shape_id {
+            self.shape_names.resize(shape_id + 1, [0; 13]);
+        }
+        if let Some(slot) = self.shape_names.get_mut(shape_id) {
+            *slot = shape.names().map(|name| name as u32);
+        }
+    }
+
+    /// Spans that have one of these names (by id) as a word of their own: in their shape, as user, as conversation.
+    pub(crate) fn named_by(&self, wanted: &[bool]) -> Bits {
+        let is_wanted = |name: u32| wanted.get(name as usize).copied().unwrap_or(false);
+        let shapes: Vec<bool> =
+            self.shape_names.iter().map(|names| names.iter().any(|name| is_wanted(*name))).collect();
+        let spans = &self.spans;
+        Bits::collect(spans.pk.len(), |at| {
+            let of = |column: &[u32]| column.get(at).copied().unwrap_or(0);
+            let bits = spans.bits.get(at).copied().unwrap_or(0);
+            shapes.get(of(&spans.shape) as usize).copied().unwrap_or(false)
+                || (bits & OWN_USER != 0 && is_wanted(of(&spans.user)))
+                || (bits & OWN_CONVERSATION != 0 && is_wanted(of(&spans.conversation)))
+        })
     }
 
     /// Puts a trace in place of what it was before.
@@ -258,7 +296,9 @@ impl Columns {
         to.pk.push(span.pk);
         to.tie.push(span.key);
         to.trace.push(trace);
-        to.bits.push(span.bits as u16);
+        let own = |name: u32, flag: u16| if name == 0 { 0 } else { flag };
+        to.bits.push(span.bits as u16 | own(span.user, OWN_USER) | own(span.conversation, OWN_CONVERSATION));
+        to.shape.push(span.shape_id);
         to.kind.push(span.shape.kind);
         to.name.push(span.shape.name as u32);
         to.start.push(span.start);

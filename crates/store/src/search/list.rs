@@ -1,6 +1,5 @@
 //! Rows of a list, for what is shown: some fifty at a time, read from the tables. Snippets are cut from the texts.
 
-use crate::blob::Unpacker;
 use crate::error::Result;
 use crate::gather::{gather, slot};
 use crate::query::read::{self, first_words, flag_words, model_of, ms, prompt_of, prompt_text};
@@ -22,7 +21,6 @@ const SPANS: usize = 400;
 /// Reads rows.
 pub(crate) struct Lister {
     shapes: ShapeCache,
-    unpacker: Unpacker,
     sought: Vec<Sought>,
 }
 
@@ -31,7 +29,7 @@ impl Lister {
     pub(crate) fn new(expr: &Expr) -> Self {
         let mut sought = Vec::new();
         positive_words(expr, &mut sought);
-        Self { shapes: ShapeCache::default(), unpacker: Unpacker::default(), sought }
+        Self { shapes: ShapeCache::default(), sought }
     }
 
     /// The row of a trace or span; `None` when it is no more.
@@ -123,7 +121,7 @@ impl Lister {
     fn short_word(&mut self, connection: &Connection, row: &SpanColumns, sought: &Sought) -> Result<Option<String>> {
         let Some(trace_row) = trace::row(connection, row.trace_pk)? else { return Ok(None) };
         let trace_id = span::id_of_key(&trace_row.trace_key);
-        let full = read::full_span(connection, &mut self.unpacker, &trace_id, row)?;
+        let full = read::full_span(connection, &name::Texts::new(connection), &trace_id, row)?;
         let gathered = gather(&full, true);
         Ok(gathered.words.iter().find_map(|word| sought.find(word).map(|(start, end)| cut(word, start, end))))
     }

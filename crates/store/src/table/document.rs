@@ -1,7 +1,10 @@
 //! Documents, each distinct form of one once, and where retrievals and rerankers put them.
 
+use crate::append::WriteCache;
+use crate::blob::{self, Kind};
 use crate::error::{Result, StoreError};
 use crate::migration::Migration;
+use crate::segment;
 use crate::table::text::{self, TextCache};
 use retake_model::Document;
 use rusqlite::{Connection, OptionalExtension, params};
@@ -16,7 +19,7 @@ pub(crate) const MIGRATIONS: &[Migration] = &[Migration {
         text_id INTEGER,
         version TEXT,
         updated_ns INTEGER,
-        about TEXT NOT NULL,
+        about BLOB NOT NULL,
         n_uses INTEGER NOT NULL
     ) STRICT;
     CREATE INDEX document_name ON document(name_id);
@@ -46,14 +49,13 @@ fn bare(document: &Document) -> Document {
 /// Puts the documents of one side of a span.
 pub(crate) fn put(
     connection: &Connection,
-    texts: &mut TextCache,
-    names: &mut crate::table::name::NameCache,
+    cache: &mut WriteCache,
     span_pk: i64,
     side: i64,
     documents: &[Document],
 ) -> Result<()> {
     for (idx, document) in documents.iter().enumerate() {
-        let document_pk = id(connection, texts, names, document)?;
+        let document_pk = id(connection, cache, document)?;
         connection
             .prepare_cached("UPDATE document SET n_uses = n_uses + 1 WHERE document_pk = ?1")?
             .execute([document_pk])?;
@@ -75,12 +77,7 @@ pub(crate) fn put(
     Ok(())
 }
 
-fn id(
-    connection: &Connection,
-    texts: &mut TextCache,
-    names: &mut crate::table::name::NameCache,
-    document: &Document,
-) -> Result<i64> {
+fn id(connection: &Connection, cache: &mut WriteCache, document: &Document) -> Result<i64> {
     let mut about = bare(document);
     let hash = text::first_16(blake3::hash(crate::table::batch::to_json(&about)?.as_bytes()));
     let found: Option<i64> = connection
@@ -92,27 +89,38 @@ fn id(
     }
     let text_id = match about.content.take() {
         Some(content) => {
-            let text_id = texts.id(connection, &content)?;
-            texts.add_use(text_id, 1);
+            let text_id = cache.texts.id(connection, &mut cache.packer, &content)?;
+            cache.texts.add_use(text_id, 1);
             Some(text_id)
         }
         None => None,
     };
-    let name_id = names.id_of(connection, document.document_id.as_deref())?;
+    let json = crate::table::batch::to_json(&about)?;
+    let packed = cache.packer.pack(connection, Kind::Document, json.as_bytes())?;
+    let name_id = cache.names.id_of(connection, document.document_id.as_deref())?;
     connection
         .prepare_cached(
             "INSERT INTO document(hash, name_id, text_id, version, updated_ns, about, n_uses)
              VALUES(?1, ?2, ?3, ?4, ?5, ?6, 0)",
         )?
-        .execute(params![
-            hash.as_slice(),
-            name_id,
-            text_id,
-            about.version,
-            about.updated_ns,
-            crate::table::batch::to_json(&about)?
-        ])?;
-    Ok(connection.last_insert_rowid())
+        .execute(params![hash.as_slice(), name_id, text_id, about.version, about.updated_ns, packed])?;
+    let document_pk = connection.last_insert_rowid();
+    let words = words(document);
+    if !words.is_empty() {
+        cache.texts.index(text::document_row(document_pk), words);
+    }
+    Ok(document_pk)
+}
+
+/// What a search finds a document by besides its id, which is a name, and its text.
+fn words(document: &Document) -> String {
+    let mut words = String::new();
+    for word in [&document.title, &document.source, &document.tenant].into_iter().flatten() {
+        words.push_str(segment::for_index(word).trim_end());
+        words.push(' ');
+    }
+    words.truncate(words.trim_end().len());
+    words
 }
 
 /// Takes the documents of a span back; a form that nobody needs any more goes.
@@ -129,6 +137,7 @@ pub(crate) fn remove(connection: &Connection, texts: &mut TextCache, span_pk: i6
             .query_row([document_pk], |row| Ok((row.get(0)?, row.get(1)?)))?;
         if left <= 0 {
             connection.prepare_cached("DELETE FROM document WHERE document_pk = ?1")?.execute([document_pk])?;
+            texts.unindex(text::document_row(document_pk));
             if let Some(text_id) = text_id {
                 texts.add_use(text_id, -1);
             }
@@ -146,8 +155,8 @@ pub(crate) fn read(connection: &Connection, span_pk: i64) -> Result<(Vec<Documen
     let (mut out, mut into) = (Vec::new(), Vec::new());
     let mut rows = statement.query([span_pk])?;
     while let Some(row) = rows.next()? {
-        let about: String = row.get(4)?;
-        let mut document: Document = serde_json::from_str(&about)
+        let about = blob::unpack(connection, row.get_ref(4)?.as_blob()?)?;
+        let mut document: Document = serde_json::from_slice(&about)
             .map_err(|error| StoreError::Damaged { path: Default::default(), why: error.to_string() })?;
         document.rank = row.get(1)?;
         document.score = row.get(2)?;

@@ -24,9 +24,9 @@ pub(crate) const MIGRATIONS: &[Migration] = &[Migration {
         content_hash BLOB NOT NULL,
         source_id INTEGER NOT NULL REFERENCES fact_source(source_id),
         updated_ns INTEGER NOT NULL,
-        body BLOB NOT NULL,
-        UNIQUE(owner, content_hash)
+        body BLOB NOT NULL
     ) STRICT;
+    CREATE INDEX fact_owner ON fact(owner);
     CREATE TABLE record(key BLOB PRIMARY KEY, fact_pk INTEGER NOT NULL) STRICT, WITHOUT ROWID;
     CREATE INDEX record_fact ON record(fact_pk);
     CREATE TABLE claim(

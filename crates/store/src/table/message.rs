@@ -1,10 +1,12 @@
 //! Messages, each distinct one once, and contexts: a conversation's history is a path in a trie, one row per new message
 //! and not one per call. A context's `n_uses` counts the spans and the contexts below that need it.
 
+use crate::blob::Packer;
 use crate::error::{Result, StoreError};
 use crate::migration::Migration;
 use crate::table::text::{self, TextCache};
 use retake_model::{ContentState, Message, Part, Role};
+use rusqlite::types::Value as Column;
 use rusqlite::{Connection, OptionalExtension, params};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
@@ -17,7 +19,7 @@ pub(crate) const MIGRATIONS: &[Migration] = &[Migration {
     CREATE TABLE message(
         message_id INTEGER PRIMARY KEY,
         role INTEGER NOT NULL,
-        parts TEXT NOT NULL,
+        parts ANY NOT NULL,
         n_uses INTEGER NOT NULL
     ) STRICT;
     CREATE TABLE message_key(hash BLOB PRIMARY KEY, message_id INTEGER NOT NULL) STRICT, WITHOUT ROWID;
@@ -63,6 +65,26 @@ struct StoredMessage {
     name: Option<String>,
     #[serde(rename = "s", default, skip_serializing_if = "is_present")]
     state: ContentState,
+}
+
+impl StoredMessage {
+    /// The text's id where a message is one text and nothing else, as nearly all are; else JSON.
+    fn to_column(&self) -> Result<Column> {
+        match self.parts.as_slice() {
+            [StoredPart::Text(id)] if self.name.is_none() && is_present(&self.state) => Ok(Column::Integer(*id)),
+            _ => Ok(Column::Text(to_json(self)?)),
+        }
+    }
+
+    fn of_column(column: Column) -> Result<Self> {
+        match column {
+            Column::Integer(id) => {
+                Ok(Self { parts: vec![StoredPart::Text(id)], name: None, state: ContentState::Present })
+            }
+            Column::Text(json) => from_json(&json),
+            _ => Err(StoreError::Damaged { path: Default::default(), why: "a message cannot be read".to_owned() }),
+        }
+    }
 }
 
 fn is_present(state: &ContentState) -> bool {
@@ -126,12 +148,13 @@ impl MessageCache {
         &mut self,
         connection: &Connection,
         texts: &mut TextCache,
+        packer: &mut Packer,
         from: i64,
         messages: &[Message],
     ) -> Result<i64> {
         let mut at = from;
         for message in messages {
-            let message_id = self.message(connection, texts, message)?;
+            let message_id = self.message(connection, texts, packer, message)?;
             at = self.step(connection, at, message_id)?;
         }
         Ok(at)
@@ -168,7 +191,13 @@ impl MessageCache {
         Ok(id)
     }
 
-    fn message(&mut self, connection: &Connection, texts: &mut TextCache, message: &Message) -> Result<i64> {
+    fn message(
+        &mut self,
+        connection: &Connection,
+        texts: &mut TextCache,
+        packer: &mut Packer,
+        message: &Message,
+    ) -> Result<i64> {
         let hash = hash_of(message)?;
         if let Some(id) = self.messages.get(&hash) {
             return Ok(*id);
@@ -180,10 +209,10 @@ impl MessageCache {
         let id = match found {
             Some(id) => id,
             None => {
-                let stored = store(connection, texts, message)?;
+                let stored = store(connection, texts, packer, message)?;
                 connection
                     .prepare_cached("INSERT INTO message(role, parts, n_uses) VALUES(?1, ?2, 0)")?
-                    .execute(params![role_number(message.role), to_json(&stored)?])?;
+                    .execute(params![role_number(message.role), stored.to_column()?])?;
                 let id = connection.last_insert_rowid();
                 connection
                     .prepare_cached("INSERT INTO message_key(hash, message_id) VALUES(?1, ?2)")?
@@ -353,13 +382,18 @@ pub(crate) fn role_and_text(connection: &Connection, message_id: i64) -> Result<
 
 fn read_stored(connection: &Connection, message_id: i64) -> Result<(Role, StoredMessage)> {
     let mut statement = connection.prepare_cached("SELECT role, parts FROM message WHERE message_id = ?1")?;
-    let (role, parts): (i64, String) = statement.query_row([message_id], |row| Ok((row.get(0)?, row.get(1)?)))?;
-    Ok((role_of(role), from_json(&parts)?))
+    let (role, parts): (i64, Column) = statement.query_row([message_id], |row| Ok((row.get(0)?, row.get(1)?)))?;
+    Ok((role_of(role), StoredMessage::of_column(parts)?))
 }
 
-fn store(connection: &Connection, texts: &mut TextCache, message: &Message) -> Result<StoredMessage> {
+fn store(
+    connection: &Connection,
+    texts: &mut TextCache,
+    packer: &mut Packer,
+    message: &Message,
+) -> Result<StoredMessage> {
     let mut keep = |text: &str| -> Result<i64> {
-        let id = texts.id(connection, text)?;
+        let id = texts.id(connection, packer, text)?;
         texts.add_use(id, 1);
         Ok(id)
     };

@@ -4,6 +4,7 @@
 use crate::error::Result;
 use crate::migration::Migration;
 use rusqlite::{Connection, OptionalExtension, params};
+use std::cell::RefCell;
 use std::collections::HashMap;
 
 pub(crate) const MIGRATIONS: &[Migration] = &[Migration {
@@ -15,11 +16,19 @@ pub(crate) const MIGRATIONS: &[Migration] = &[Migration {
 #[derive(Debug, Default)]
 pub(crate) struct NameCache {
     ids: HashMap<String, i64>,
+    /// Names of the running transaction that do not stand in the text index yet.
+    fresh: Vec<(i64, String)>,
 }
 
 impl NameCache {
     pub(crate) fn clear(&mut self) {
         self.ids.clear();
+        self.fresh.clear();
+    }
+
+    /// Hands over the names that are new, for the text index.
+    pub(crate) fn take_fresh(&mut self) -> Vec<(i64, String)> {
+        std::mem::take(&mut self.fresh)
     }
 
     /// Look up or insert.
@@ -32,7 +41,9 @@ impl NameCache {
             Some(id) => id,
             None => {
                 connection.prepare_cached("INSERT INTO name(text) VALUES(?1)")?.execute([text])?;
-                connection.last_insert_rowid()
+                let id = connection.last_insert_rowid();
+                self.fresh.push((id, text.to_owned()));
+                id
             }
         };
         if self.ids.len() > 200_000 {
@@ -59,4 +70,30 @@ pub(crate) fn text(connection: &Connection, name_id: Option<i64>) -> Result<Opti
     let Some(name_id) = name_id else { return Ok(None) };
     let mut statement = connection.prepare_cached("SELECT text FROM name WHERE name_id = ?1")?;
     Ok(statement.query_row(params![name_id], |row| row.get(0)).optional()?)
+}
+
+/// Names that a reader looked up: the spans of a trace share nearly all of theirs.
+pub(crate) struct Texts<'a> {
+    connection: &'a Connection,
+    known: RefCell<HashMap<i64, String>>,
+}
+
+impl<'a> Texts<'a> {
+    /// Nothing looked up yet.
+    pub(crate) fn new(connection: &'a Connection) -> Self {
+        Self { connection, known: RefCell::default() }
+    }
+
+    /// The text of a name.
+    pub(crate) fn text(&self, name_id: Option<i64>) -> Result<Option<String>> {
+        let Some(name_id) = name_id else { return Ok(None) };
+        if let Some(known) = self.known.borrow().get(&name_id) {
+            return Ok(Some(known.clone()));
+        }
+        let found = text(self.connection, Some(name_id))?;
+        if let Some(found) = &found {
+            self.known.borrow_mut().insert(name_id, found.clone());
+        }
+        Ok(found)
+    }
 }

@@ -64,7 +64,8 @@ pub(crate) struct Shape {
 }
 
 impl Shape {
-    fn names(&self) -> [i64; 13] {
+    /// Its names, 0 where there is none.
+    pub(crate) fn names(&self) -> [i64; 13] {
         [
             self.name,
             self.tenant,

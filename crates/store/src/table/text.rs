@@ -1,13 +1,14 @@
 //! Texts, each distinct one once; where they stand (occurrences); the full-text index over their words.
 //!
-//! A text below 64 bytes is kept plain, a longer one as zstd where that is shorter. `text_use` counts who needs a text:
+//! A text below 64 bytes is kept plain, a longer one as `blob` packs it (`codec` is its number) where that is shorter. `text_use` counts who needs a text:
 //! parts of messages, documents, slots of spans, recipes of records; a text that nobody needs is removed.
 
+use crate::blob::{self, Kind, Packer};
 use crate::error::{Result, StoreError};
 use crate::migration::Migration;
 use crate::segment;
 use rusqlite::{Connection, OptionalExtension, params};
-use std::collections::HashMap;
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 pub(crate) const MIGRATIONS: &[Migration] = &[Migration {
     id: "2026-11-24-text",
@@ -34,8 +35,6 @@ pub(crate) const MIGRATIONS: &[Migration] = &[Migration {
 pub(crate) const SHORT_BYTES: usize = 64;
 /// Above every text's id.
 const WORDS: i64 = 1 << 40;
-const PLAIN: i64 = 0;
-const ZSTD: i64 = 1;
 
 /// Texts that the writer looked up, and the uses that the running transaction added or took.
 #[derive(Default)]
@@ -44,7 +43,10 @@ pub(crate) struct TextCache {
     uses: HashMap<i64, i64>,
     /// Texts of the running transaction that do not stand in the index yet.
     fresh: HashMap<i64, String>,
-    compressor: Option<zstd::bulk::Compressor<'static>>,
+    /// Rows of the index to add and to take, at the end of the transaction: the index writes what it holds in memory
+    /// whenever a row comes that is below the one before.
+    index: BTreeMap<i64, String>,
+    unindex: BTreeSet<i64>,
 }
 
 impl TextCache {
@@ -52,11 +54,27 @@ impl TextCache {
         self.ids.clear();
         self.uses.clear();
         self.fresh.clear();
+        self.index.clear();
+        self.unindex.clear();
+    }
+
+    /// Puts words into the index under `rowid`: a text's id, [`words_row`], [`name_row`] or [`document_row`].
+    pub(crate) fn index(&mut self, rowid: i64, words: String) {
+        if !words.is_empty() {
+            self.index.insert(rowid, words);
+        }
+    }
+
+    /// Takes `rowid` out of the index.
+    pub(crate) fn unindex(&mut self, rowid: i64) {
+        if self.index.remove(&rowid).is_none() {
+            self.unindex.insert(rowid);
+        }
     }
 
     /// Look up or insert. It is put into the index by its first occurrence.
     /// The caller says with [`TextCache::add_use`] what needs it.
-    pub(crate) fn id(&mut self, connection: &Connection, text: &str) -> Result<i64> {
+    pub(crate) fn id(&mut self, connection: &Connection, packer: &mut Packer, text: &str) -> Result<i64> {
         let hash = hash_of(text);
         if let Some(id) = self.ids.get(&hash) {
             return Ok(*id);
@@ -67,7 +85,7 @@ impl TextCache {
             .optional()?;
         let id = match found {
             Some(id) => id,
-            None => self.insert(connection, text, &hash)?,
+            None => self.insert(connection, packer, text, &hash)?,
         };
         if self.ids.len() > 300_000 {
             self.ids.clear();
@@ -76,15 +94,15 @@ impl TextCache {
         Ok(id)
     }
 
-    fn insert(&mut self, connection: &Connection, text: &str, hash: &[u8; 16]) -> Result<i64> {
-        let packed = if text.len() < SHORT_BYTES { None } else { self.compress(text.as_bytes())? };
-        let (codec, data) = match &packed {
-            Some(packed) if packed.len() < text.len() => (ZSTD, packed.as_slice()),
-            _ => (PLAIN, text.as_bytes()),
+    fn insert(&mut self, connection: &Connection, packer: &mut Packer, text: &str, hash: &[u8; 16]) -> Result<i64> {
+        let (codec, frame) = match text.len() {
+            0..SHORT_BYTES => (0, None),
+            _ => packer.frame(connection, Kind::Text, text.as_bytes())?,
         };
+        let data = frame.as_deref().unwrap_or(text.as_bytes());
         connection.prepare_cached("INSERT INTO text(n_bytes, codec, data) VALUES(?1, ?2, ?3)")?.execute(params![
             text.len() as i64,
-            codec,
+            codec as i64,
             data
         ])?;
         let id = connection.last_insert_rowid();
@@ -93,13 +111,6 @@ impl TextCache {
             .execute(params![hash.as_slice(), id])?;
         self.fresh.insert(id, text.to_owned());
         Ok(id)
-    }
-
-    fn compress(&mut self, bytes: &[u8]) -> Result<Option<Vec<u8>>> {
-        if self.compressor.is_none() {
-            self.compressor = Some(zstd::bulk::Compressor::new(3).map_err(failed)?);
-        }
-        self.compressor.as_mut().map(|zstd| zstd.compress(bytes).map_err(failed)).transpose()
     }
 
     /// Adds (or takes) uses of a text; written by [`TextCache::flush`].
@@ -126,6 +137,14 @@ impl TextCache {
         for text_id in unused {
             self.remove(connection, text_id)?;
         }
+        let mut take = connection.prepare_cached("DELETE FROM text_fts WHERE rowid = ?1")?;
+        for rowid in std::mem::take(&mut self.unindex) {
+            take.execute([rowid])?;
+        }
+        let mut add = connection.prepare_cached("INSERT INTO text_fts(rowid, t) VALUES(?1, ?2)")?;
+        for (rowid, words) in std::mem::take(&mut self.index) {
+            add.execute(params![rowid, words])?;
+        }
         Ok(())
     }
 
@@ -138,23 +157,22 @@ impl TextCache {
         self.fresh.remove(&text_id);
         connection.prepare_cached("DELETE FROM text WHERE text_id = ?1")?.execute([text_id])?;
         connection.prepare_cached("DELETE FROM text_use WHERE text_id = ?1")?.execute([text_id])?;
-        unindex(connection, text_id)
+        self.unindex(text_id);
+        Ok(())
     }
 }
 
-/// Puts the words of a text into the index under `rowid`: a text's id, or [`words_row`] of a span.
-pub(crate) fn index(connection: &Connection, rowid: i64, words: &str) -> Result<()> {
-    if words.is_empty() {
-        return Ok(());
-    }
-    connection.prepare_cached("INSERT INTO text_fts(rowid, t) VALUES(?1, ?2)")?.execute(params![rowid, words])?;
-    Ok(())
-}
-
-/// Takes `rowid` out of the index.
-pub(crate) fn unindex(connection: &Connection, rowid: i64) -> Result<()> {
-    connection.prepare_cached("DELETE FROM text_fts WHERE rowid = ?1")?.execute([rowid])?;
-    Ok(())
+/// What a row of the index stands for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Indexed {
+    /// A text, by its id.
+    Text(i64),
+    /// Short words of a span that stand in no name or document of it.
+    Words(i64),
+    /// A name, for whatever carries it.
+    Name(i64),
+    /// Title, source and owner of a document.
+    Document(i64),
 }
 
 /// Row of the index that holds the short words of a span: above those of all texts, so that both grow at their ends.
@@ -162,9 +180,25 @@ pub(crate) fn words_row(span_pk: i64) -> i64 {
     WORDS + span_pk
 }
 
-/// The span of such a row; `None` for a text's.
-pub(crate) fn span_of_row(rowid: i64) -> Option<i64> {
-    (rowid > WORDS).then(|| rowid - WORDS)
+/// Row of the index that holds a name.
+pub(crate) fn name_row(name_id: i64) -> i64 {
+    2 * WORDS + name_id
+}
+
+/// Row of the index that holds what a document says about itself.
+pub(crate) fn document_row(document_pk: i64) -> i64 {
+    3 * WORDS + document_pk
+}
+
+/// What a row of the index stands for.
+pub(crate) fn indexed(rowid: i64) -> Indexed {
+    let key = rowid % WORDS;
+    match rowid / WORDS {
+        0 => Indexed::Text(key),
+        1 => Indexed::Words(key),
+        2 => Indexed::Name(key),
+        _ => Indexed::Document(key),
+    }
 }
 
 /// Says that a text stands in a span. The first occurrence of a text puts it into the index.
@@ -187,10 +221,10 @@ pub(crate) fn add_occurrence(
         Some(text) => Some(text),
         None => read(connection, text_id)?,
     };
-    match text {
-        Some(text) => index(connection, text_id, &segment::for_index(&text)),
-        None => Ok(()),
+    if let Some(text) = text {
+        texts.index(text_id, segment::for_index(&text));
     }
+    Ok(())
 }
 
 fn has_occurrence(connection: &Connection, text_id: i64) -> Result<bool> {
@@ -199,24 +233,35 @@ fn has_occurrence(connection: &Connection, text_id: i64) -> Result<bool> {
 }
 
 /// Takes back one occurrence; a text that stands nowhere any more leaves the index.
-pub(crate) fn remove_occurrence(connection: &Connection, text_id: i64, span_pk: i64, slot: i64) -> Result<()> {
+pub(crate) fn remove_occurrence(
+    connection: &Connection,
+    texts: &mut TextCache,
+    text_id: i64,
+    span_pk: i64,
+    slot: i64,
+) -> Result<()> {
     connection
         .prepare_cached("DELETE FROM occurrence WHERE text_id = ?1 AND span_pk = ?2 AND slot = ?3")?
         .execute(params![text_id, span_pk, slot])?;
     if !has_occurrence(connection, text_id)? {
-        unindex(connection, text_id)?;
+        texts.unindex(text_id);
     }
     Ok(())
 }
 
 /// Takes back the occurrences of a span: those of its own slots, or all.
-pub(crate) fn remove_occurrences(connection: &Connection, span_pk: i64, own_only: bool) -> Result<()> {
+pub(crate) fn remove_occurrences(
+    connection: &Connection,
+    texts: &mut TextCache,
+    span_pk: i64,
+    own_only: bool,
+) -> Result<()> {
     let mut statement = connection.prepare_cached("SELECT text_id, slot FROM occurrence WHERE span_pk = ?1")?;
     let found: Vec<(i64, i64)> =
         statement.query_map([span_pk], |row| Ok((row.get(0)?, row.get(1)?)))?.collect::<rusqlite::Result<_>>()?;
     for (text_id, slot) in found {
         if slot < 0 || !own_only {
-            remove_occurrence(connection, text_id, span_pk, slot)?;
+            remove_occurrence(connection, texts, text_id, span_pk, slot)?;
         }
     }
     Ok(())
@@ -224,22 +269,17 @@ pub(crate) fn remove_occurrences(connection: &Connection, span_pk: i64, own_only
 
 /// A text.
 pub(crate) fn read(connection: &Connection, text_id: i64) -> Result<Option<String>> {
-    let mut statement = connection.prepare_cached("SELECT n_bytes, codec, data FROM text WHERE text_id = ?1")?;
+    let mut statement = connection.prepare_cached("SELECT codec, data FROM text WHERE text_id = ?1")?;
     let row = statement
         .query_row([text_id], |row| {
-            let data = row.get_ref(2)?.as_blob()?;
-            Ok(unpack(row.get(0)?, row.get(1)?, data))
+            let (codec, data) = (row.get::<_, i64>(0)?, row.get_ref(1)?.as_blob()?);
+            Ok(blob::unframe(connection, codec.unsigned_abs(), data))
         })
         .optional()?;
-    row.transpose()
-}
-
-fn unpack(n_bytes: i64, codec: i64, data: &[u8]) -> Result<String> {
-    let bytes = match codec {
-        PLAIN => data.to_vec(),
-        _ => zstd::bulk::decompress(data, usize::try_from(n_bytes).unwrap_or(0)).map_err(failed)?,
-    };
-    String::from_utf8(bytes).map_err(|error| StoreError::Damaged { path: Default::default(), why: error.to_string() })
+    let Some(bytes) = row.transpose()? else { return Ok(None) };
+    String::from_utf8(bytes)
+        .map(Some)
+        .map_err(|error| StoreError::Damaged { path: Default::default(), why: error.to_string() })
 }
 
 /// The id of a text that is there.
@@ -258,8 +298,4 @@ pub(crate) fn first_16(hash: blake3::Hash) -> [u8; 16] {
     let mut short = [0; 16];
     short.copy_from_slice(&hash.as_bytes()[..16]);
     short
-}
-
-fn failed(error: std::io::Error) -> StoreError {
-    StoreError::Failed(error.to_string())
 }
