@@ -1,10 +1,10 @@
 //! Pictures of every view over the sample, in both themes and two sizes: `cargo xtask screenshots`. The way through them
 //! is the first five minutes of the README, so a view that cannot be reached fails here.
 
-use crate::webdriver::{self, key};
+use crate::webdriver::key;
 use crate::window::{self, Size, Window};
 use crate::{search, set_field};
-use anyhow::{Result, ensure};
+use anyhow::{Result, bail, ensure};
 use retake_tests::Home;
 
 const LAPTOP: Size = Size { width: 1280, height: 800 };
@@ -51,13 +51,18 @@ fn walk(theme: &str, size: Size) -> Result<()> {
     window.click("main button", "Open the sample")?;
     window.wait_for_text("Find the bad answer")?;
     window.wait("the whole sample", |page| page.find(".rows[data-query='environment:production'] [role=row]"))?;
-    quiet(&window)?;
+    settle();
     window.picture("traces");
+    window.wait("the line that says what happened is gone", |page| match page.find(".notice") {
+        Ok(_) => bail!("it is there"),
+        Err(_) => Ok(()),
+    })?;
 
     search(&window, TICKET)?;
     window.wait_for_text("1 of ")?;
     window.click("[role=row]", "quarantine")?;
     window.wait("messages", |page| page.find_with_text("[role=tabpanel]", "system"))?;
+    settle();
     window.picture("messages");
     for tab in ["Context", "Audit", "Request", "Takes", "Raw"] {
         window.click("[role=tab]", tab)?;
@@ -117,16 +122,6 @@ fn command(window: &Window, name: &str) -> Result<()> {
     let field = window.wait("the palette", |page| page.find("[role=dialog] input, dialog input"))?;
     window.page().type_into(&field, name)?;
     window.page().type_into(&field, key::ENTER)
-}
-
-/// Sends away the line that says what happened.
-fn quiet(window: &Window) -> Result<()> {
-    let close = window.page().find(".notice button[aria-label]");
-    if let Ok(close) = close {
-        window.page().run("arguments[0].click()", &[webdriver::reference(&close)])?;
-    }
-    settle();
-    Ok(())
 }
 
 /// Lets what was asked for arrive and be drawn: a picture is for people, nothing is asserted on it.
