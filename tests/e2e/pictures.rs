@@ -53,6 +53,7 @@ fn walk(theme: &str, size: Size) -> Result<()> {
     window.wait("the whole sample", |page| page.find(".rows[data-query='environment:production'] [role=row]"))?;
     settle();
     window.picture("traces");
+    window.wait_for_text("Imported ")?;
     window.wait("the line that says what happened is gone", |page| match page.find(".notice") {
         Ok(_) => bail!("it is there"),
         Err(_) => Ok(()),
