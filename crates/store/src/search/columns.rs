@@ -137,6 +137,9 @@ struct Loaded {
     cost: i64,
 }
 
+/// Spans of so many traces are held while the columns are made.
+const TRACES_AT_ONCE: i64 = 1024;
+
 const LOAD: &str =
     "SELECT trace_pk, span_pk, span_key, parent_key, shape_id, bits, start_ns, duration_ns, ttft_ns, user,
     conversation, usage, coalesce(reported_usd_nanos, computed_usd_nanos) FROM span";
@@ -179,25 +182,24 @@ impl Columns {
         }
         self.names.load(connection)?;
         let changed = trace::changed_after(connection, self.rev)?;
-        let everything = self.rev == 0 && changed.len() > 64;
+        let mut statement = connection.prepare_cached(&format!("{LOAD} WHERE trace_pk BETWEEN ?1 AND ?2"))?;
         let mut by_trace: HashMap<i64, Vec<Loaded>> = HashMap::new();
-        if everything {
-            let mut statement = connection.prepare_cached(LOAD)?;
-            let mut rows = statement.query([])?;
+        let mut changed = changed.as_slice();
+        while let Some(first) = changed.first() {
+            // Traces that follow each other are read at once, some at a time, so that not all spans are held.
+            let near = |row: &&trace::TraceColumns| row.trace_pk < first.trace_pk + TRACES_AT_ONCE;
+            let last = changed.iter().take_while(near).enumerate();
+            let n = 1 + last.skip(1).take_while(|(at, row)| row.trace_pk == first.trace_pk + *at as i64).count();
+            let (now, rest) = changed.split_at(n);
+            let mut rows = statement.query([first.trace_pk, first.trace_pk + n as i64 - 1])?;
             while let Some(row) = rows.next()? {
                 self.loaded(connection, row, &mut by_trace)?;
             }
-        }
-        for row in changed {
-            if !everything {
-                let mut statement = connection.prepare_cached(&format!("{LOAD} WHERE trace_pk = ?1"))?;
-                let mut rows = statement.query([row.trace_pk])?;
-                while let Some(row) = rows.next()? {
-                    self.loaded(connection, row, &mut by_trace)?;
-                }
+            for row in now {
+                let spans = by_trace.remove(&row.trace_pk).unwrap_or_default();
+                self.put(row, spans);
             }
-            let spans = by_trace.remove(&row.trace_pk).unwrap_or_default();
-            self.put(&row, spans);
+            changed = rest;
         }
         self.rev = rev;
         Ok(())

@@ -422,14 +422,13 @@ impl Eval<'_> {
         Ok(())
     }
 
-    fn words(&self, words: &Words) -> Result<Bits> {
+    fn words(&mut self, words: &Words) -> Result<Bits> {
         let mut bits = Bits::none(self.columns.spans.pk.len());
         let Some(sought) = Sought::new(words) else { return Ok(bits) };
         let mut statement = self.connection.prepare_cached("SELECT rowid FROM text_fts WHERE text_fts MATCH ?1")?;
-        let mut occurrences = self.connection.prepare_cached("SELECT span_pk FROM occurrence WHERE text_id = ?1")?;
         let mut rows = statement.query(params![sought.to_fts()])?;
         let mut n = 0_u32;
-        let (mut names, mut documents) = (Vec::new(), Vec::new());
+        let (mut texts, mut names, mut documents) = (Vec::new(), Vec::new(), Vec::new());
         let mut insert = |span_pk: i64| {
             if let Some(at) = self.columns.span_position(span_pk) {
                 bits.insert(at);
@@ -445,13 +444,20 @@ impl Eval<'_> {
                 Indexed::Words(span_pk) => insert(span_pk),
                 Indexed::Name(name_id) => names.push(name_id),
                 Indexed::Document(document_pk) => documents.push(document_pk),
-                Indexed::Text(text_id) => {
-                    let mut found = occurrences.query([text_id])?;
-                    while let Some(row) = found.next()? {
-                        insert(row.get(0)?);
-                    }
+                Indexed::Text(text_id) => texts.push(text_id),
+            }
+        }
+        if texts.len() < MANY_TEXTS {
+            let mut statement = self.connection.prepare_cached("SELECT span_pk FROM occurrence WHERE text_id = ?1")?;
+            for text_id in texts {
+                let mut found = statement.query([text_id])?;
+                while let Some(row) = found.next()? {
+                    insert(row.get(0)?);
                 }
             }
+        } else {
+            let all = self.lists.occurrences(self.connection)?;
+            texts.iter().flat_map(|text_id| all.of(*text_id)).for_each(|span_pk| insert(i64::from(*span_pk)));
         }
         let mut statement = self.connection.prepare_cached("SELECT span_pk FROM retrieval WHERE document_pk = ?1")?;
         for document_pk in documents {
@@ -487,6 +493,8 @@ const CARRIERS: [[&str; 2]; 4] = [
 ];
 /// From so many names on the tables are read as a whole.
 const MANY_NAMES: usize = 2000;
+/// From so many texts on it is looked up in memory where they stand.
+const MANY_TEXTS: usize = 5000;
 
 /// `name@version`, or what is known of it.
 pub(crate) fn prompt_text(name: Option<&str>, version: Option<&str>) -> String {

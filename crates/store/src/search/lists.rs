@@ -5,7 +5,7 @@ use crate::error::Result;
 use crate::query::ids;
 use crate::search::bits::Bits;
 use crate::search::columns::Columns;
-use crate::table::{audit, finding};
+use crate::table::{audit, finding, meta};
 use retake_model::{Decision, FindingCode, Id, SpanStatus};
 use rusqlite::Connection;
 use std::collections::BTreeMap;
@@ -21,9 +21,64 @@ pub(crate) struct Lists {
     documents: Option<std::sync::Arc<Pairs>>,
     has: BTreeMap<&'static str, std::sync::Arc<Bits>>,
     decisions: Option<std::sync::Arc<Vec<(u32, Decision)>>>,
+    occurrences: Option<std::sync::Arc<Occurrences>>,
+}
+
+/// Where every text stands: what a word that is met often asks for a hundred thousand times.
+#[derive(Debug, Default)]
+pub(crate) struct Occurrences {
+    rev: i64,
+    epoch: i64,
+    /// By text: where its spans begin. One more than there are texts.
+    starts: Vec<u32>,
+    spans: Vec<u32>,
+}
+
+impl Occurrences {
+    fn load(connection: &Connection, rev: i64, epoch: i64) -> Result<Self> {
+        let mut all = Self { rev, epoch, ..Self::default() };
+        let mut statement = connection.prepare_cached("SELECT text_id, span_pk FROM occurrence ORDER BY text_id")?;
+        let mut rows = statement.query([])?;
+        while let Some(row) = rows.next()? {
+            let text_id = usize::try_from(row.get::<_, i64>(0)?).unwrap_or(0);
+            while all.starts.len() <= text_id {
+                all.starts.push(all.spans.len() as u32);
+            }
+            all.spans.push(row.get(1)?);
+        }
+        all.starts.push(all.spans.len() as u32);
+        Ok(all)
+    }
+
+    /// Keys of the spans that a text stands in.
+    pub(crate) fn of(&self, text_id: i64) -> &[u32] {
+        let Ok(at) = usize::try_from(text_id) else { return &[] };
+        match (self.starts.get(at), self.starts.get(at + 1)) {
+            (Some(from), Some(to)) => self.spans.get(*from as usize..*to as usize).unwrap_or_default(),
+            _ => &[],
+        }
+    }
 }
 
 impl Lists {
+    /// Forgets what a commit may have changed; what is bound to the state of traces finds that out by itself.
+    pub(crate) fn forget(&mut self) {
+        *self = Self { occurrences: self.occurrences.take(), ..Self::default() };
+    }
+
+    /// Where texts stand.
+    pub(crate) fn occurrences(&mut self, connection: &Connection) -> Result<std::sync::Arc<Occurrences>> {
+        let (rev, epoch) = (meta::number(connection, "rev")?, meta::number(connection, "epoch")?);
+        match &self.occurrences {
+            Some(known) if known.rev == rev && known.epoch == epoch => Ok(known.clone()),
+            _ => {
+                let loaded = std::sync::Arc::new(Occurrences::load(connection, rev, epoch)?);
+                self.occurrences = Some(loaded.clone());
+                Ok(loaded)
+            }
+        }
+    }
+
     /// Tools by span: asked for or run.
     pub(crate) fn tools(&mut self, connection: &Connection, columns: &Columns) -> Result<std::sync::Arc<Pairs>> {
         if self.tools.is_none() {

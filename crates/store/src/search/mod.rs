@@ -77,11 +77,11 @@ impl Workspace {
             match columns {
                 Some(_) if *seen == version => {}
                 Some(columns) => {
-                    *lists = Lists::default();
+                    lists.forget();
                     columns.refresh(connection)?;
                 }
                 None => {
-                    *lists = Lists::default();
+                    lists.forget();
                     *columns = Some(Columns::load(connection)?);
                 }
             }
