@@ -4,6 +4,7 @@
 //! An exchange has no trace of its own: it is one trace of one span, named by the provider's id of the answer, else by a
 //! hash of what it holds.
 
+use crate::detect::Outline;
 use crate::hash::content_hash;
 use crate::records::{each_object, object_of};
 use crate::sink::{FormatError, Input, Sink};
@@ -54,6 +55,9 @@ impl Format for Exchange {
         let outline = head.outline();
         if !outline.is_json() {
             return Verdict::not_mine("not JSON");
+        }
+        if let Some(what) = foreign(outline) {
+            return Verdict::near(what, 2);
         }
         let mut near = 0;
         for prefix in std::iter::once(String::new()).chain(WRAPPERS.iter().map(|wrapper| format!("{wrapper}[]."))) {
@@ -113,6 +117,19 @@ impl Format for Exchange {
     }
 }
 
+/// Records of other kinds that hold a call's bodies among other things, and would be half read as bare exchanges.
+fn foreign(outline: &Outline) -> Option<&'static str> {
+    const KINDS: &[(&str, &[&str])] = &[
+        ("recorded HTTP (nock), which is not read", &["scope", "method", "path", "response"]),
+        ("recorded HTTP, which is not read", &["interactions[].request", "interactions[].response"]),
+        ("a sample of an evaluation log, which is not read", &["epoch", "target", "messages", "output"]),
+        ("a sample of an evaluation log, which is not read", &["eval", "samples", "plan"]),
+        ("rows of a trace, which is not read", &["trace_id", "dotted_order", "run_type"]),
+    ];
+    let kind = KINDS.iter().find(|(_, marks)| outline.count(marks) == marks.len()).map(|(what, _)| *what);
+    kind.or_else(|| outline.has_under("gen_ai.").then_some("attributes of one span without its export"))
+}
+
 /// Bodies written as JSON in a text cannot be seen in an outline: the first whole record is looked into.
 fn halves_in_text(head: &Head<'_>) -> bool {
     let whole = head.is_whole().then(|| head.bytes());
@@ -133,10 +150,12 @@ fn fact(
     };
     let compact = Value::Object(record.clone()).to_string();
     let entity = EntityKey::span(NAME, trace_id, span_id);
+    let content_hash = content_hash(context.hash_key, &[NAME.as_bytes(), compact.as_bytes()]);
+    let half = half_of_batch(record).is_some();
     Ok(Fact {
-        record: entity.clone(),
+        record: if half { EntityKey::content(b'e', &content_hash, 0) } else { entity.clone() },
         entity,
-        content_hash: content_hash(context.hash_key, &[NAME.as_bytes(), compact.as_bytes()]),
+        content_hash,
         format: NAME,
         kind: FactKind::Exchange,
         rank: FactRank::VerbatimBody,
@@ -231,7 +250,8 @@ fn span_of(record: &JsonMap, issues: &mut Vec<(Code, String)>) -> Result<Span, (
         error(&mut span, &Value::Object([("error".to_owned(), failed.clone())].into_iter().collect()));
     }
     surroundings(&mut span, record);
-    let id = span.response_id.clone().unwrap_or_else(|| {
+    // The halves of a batch stand in two files, in any order: its own id of the call joins them.
+    let id = half_of_batch(record).or_else(|| span.response_id.clone()).unwrap_or_else(|| {
         let said = Value::Object(record.clone()).to_string();
         format!("exchange-{}", blake3::hash(said.as_bytes()).to_hex().get(..24).unwrap_or_default())
     });
@@ -239,6 +259,12 @@ fn span_of(record: &JsonMap, issues: &mut Vec<(Code, String)>) -> Result<Span, (
     span.trace_id = Some(Id::new(named(&["trace_id", "traceId", "trace.id"]).unwrap_or_else(|| id.clone())));
     span.span_id = Some(Id::new(named(&["span_id", "spanId", "span.id"]).unwrap_or(id)));
     Ok(span)
+}
+
+/// The id of a call in a batch, when the record holds one half of it.
+fn half_of_batch(record: &JsonMap) -> Option<String> {
+    let whole = PAIRS.iter().any(|(sent, got)| record.contains_key(*sent) && record.contains_key(*got));
+    record.get("custom_id").filter(|_| !whole).and_then(scalar_text)
 }
 
 fn request(span: &mut Span, api: &Api, body: &Value, issues: &mut Vec<(Code, String)>) {

@@ -36,7 +36,10 @@ impl Format for AuditJson {
             return Verdict::not_mine("not JSON");
         }
         let mut recogniser = Recogniser::new(None);
-        if let Some(fields) = samples(head.bytes()).iter().find_map(|record| recogniser.audits(record)) {
+        // Logs of other things have a row now and then that looks like one of these.
+        let sampled = samples(head.bytes());
+        let read: Vec<_> = sampled.iter().filter_map(|record| recogniser.audits(record)).collect();
+        if let Some(fields) = read.first().filter(|_| read.len() * 2 > sampled.len()) {
             return Verdict::mine(Strength::Generic, format!("objects have {}", fields.join(", ")));
         }
         let mut nearest = Vec::new();
@@ -115,7 +118,7 @@ fn samples(bytes: &[u8]) -> Vec<JsonMap> {
     found
 }
 
-const SAMPLES: usize = 3;
+const SAMPLES: usize = 40;
 
 fn elements(bytes: &[u8]) -> Vec<JsonMap> {
     let mut found = Vec::new();

@@ -1,6 +1,6 @@
 //! Audit logs whose form is published by their makers: where each field stands. Source of truth: the makers' documentation
 //! (AWS CloudTrail, Kubernetes audit.k8s.io, Google Cloud Audit Logs, Azure activity logs, Okta System Log, Auth0 logs,
-//! OCSF 1.x, Open Policy Agent decision logs, HashiCorp Vault, CloudEvents).
+//! OCSF 1.x, Open Policy Agent decision logs, PostgreSQL jsonlog, HashiCorp Vault, CloudEvents).
 
 use super::recognise::plain;
 use retake_model::{Decision, JsonMap};
@@ -209,6 +209,19 @@ const PROFILES: &[Profile] = &[
             ("request_id", &["input>request_id", "input>requestId", "req_id"]),
             ("trace_id", &["trace_id", "input>trace_id", "input>traceId"]),
             ("span_id", &["span_id"]),
+        ],
+        open: false,
+        decide: None,
+    },
+    // PostgreSQL's JSON log (pgaudit writes into it).
+    Profile {
+        marks: &["timestamp", "user", "dbname", "ps", "backend_type"],
+        fields: &[
+            ("time", &["timestamp"]),
+            ("actor", &["user"]),
+            ("tenant", &["dbname"]),
+            ("action", &["ps"]),
+            ("reason", &["message"]),
         ],
         open: false,
         decide: None,

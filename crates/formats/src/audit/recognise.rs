@@ -40,6 +40,7 @@ const OTHERS: &[&str] = &[
     "spend",
     "response_cost",
     "session_meta",
+    "is_sidechain",
     "payload",
 ];
 
@@ -85,7 +86,9 @@ impl Recogniser {
         let names: Vec<(String, &String)> = record.keys().map(|key| (normalised(key), key)).collect();
         let fields = Fields::of(record, self.mapping.as_ref(), &names);
         let has = |list: &[&str]| names.iter().any(|(name, _)| list.contains(&name.as_str()));
-        let other = has(OTHERS) || (has(&["start_time"]) && has(&["end_time"]));
+        let said = |value: &Value| value.get("role").is_some() || value.get("content").is_some();
+        let other =
+            has(OTHERS) || record.get("message").is_some_and(said) || (has(&["start_time"]) && has(&["end_time"]));
         let event = self.event(record, &mut Vec::new())?;
         let acted = event.action.is_some() && (event.actor.is_some() || event.decision != Decision::Unknown);
         let decided = event.actor.is_some() && event.resource.is_some() && event.decision != Decision::Unknown;

@@ -27,6 +27,7 @@ impl Vocabulary for GenAi {
             draft.set_kind(kind);
         }
         names(draft);
+        prompt_variables(draft);
         content(draft);
         params(draft);
         usage(draft);
@@ -69,6 +70,7 @@ fn names(draft: &mut Draft<'_>) {
     let response_id = draft.text(&span.response_id, &["gen_ai.response.id"]);
     let prompt_name = draft.text(&span.prompt_name, &["gen_ai.prompt.name"]);
     let prompt_version = draft.text(&span.prompt_version, &["gen_ai.prompt.version"]);
+    let template = draft.text(&span.prompt_template, TEMPLATE);
     let api_base = draft.text(&span.api_base, &["gen_ai.openai.api_base", "openai.api_base"]);
     let reasons = draft.attributes.get("gen_ai.response.finish_reasons").cloned();
     let span = &mut draft.span;
@@ -78,6 +80,7 @@ fn names(draft: &mut Draft<'_>) {
     span.response_id = response_id;
     span.prompt_name = prompt_name;
     span.prompt_version = prompt_version;
+    span.prompt_template = template;
     span.api_base = api_base;
     if span.finish_reason.is_none() {
         let first = match reasons.map(|value| json_in(&value).unwrap_or(value)) {
@@ -113,6 +116,35 @@ fn messages(draft: &mut Draft<'_>, name: &str, fallback: Role) -> Option<Vec<Mes
     let found = messages_of(&value, fallback)?;
     draft.attributes.moved(name);
     Some(found)
+}
+
+const TEMPLATE: &[&str] = &["gen_ai.prompt.template", "gen_ai.prompt_template.template", "gen_ai.prompt_template"];
+
+/// The values that were poured into the template: one object, or an attribute for each.
+fn prompt_variables(draft: &mut Draft<'_>) {
+    let names = ["gen_ai.prompt.variables", "gen_ai.prompt_template.variables"];
+    let mut found = JsonMap::new();
+    for name in names {
+        if let Some(Value::Object(variables)) = draft.attributes.json(name) {
+            found = variables;
+            draft.attributes.moved(name);
+            break;
+        }
+    }
+    for (name, value) in draft.attributes.iter() {
+        let prefixes = ["gen_ai.prompt.variables.", "gen_ai.prompt.variable.", "gen_ai.prompt_template.variables."];
+        if let Some(key) = prefixes.iter().find_map(|prefix| name.strip_prefix(prefix)).filter(|key| !key.is_empty()) {
+            found.entry(key).or_insert_with(|| value.clone());
+        }
+    }
+    if !found.is_empty() {
+        draft.span.prompt_variables.get_or_insert(found);
+    }
+    if draft.span.prompt_template.is_some() {
+        for name in TEMPLATE {
+            draft.attributes.moved(*name);
+        }
+    }
 }
 
 fn content(draft: &mut Draft<'_>) {

@@ -16,21 +16,15 @@ pub(crate) struct OpenInference;
 
 impl Vocabulary for OpenInference {
     fn claims(&self, attributes: &Attributes) -> bool {
-        attributes.has("openinference.span.kind")
-            || [
-                "llm.input_messages.",
-                "llm.output_messages.",
-                "retrieval.documents.",
-                "reranker.",
-                "llm.token_count.",
-                "embedding.",
-            ]
-            .iter()
-            .any(|prefix| attributes.has_prefix(prefix))
-            || (attributes.has("input.mime_type") && attributes.has("input.value"))
+        // A template stands on spans of any vocabulary.
+        is_whole(attributes) || attributes.has_prefix("llm.prompt_template.")
     }
 
     fn apply(&self, draft: &mut Draft<'_>) {
+        if !is_whole(&draft.attributes) {
+            prompt(draft);
+            return;
+        }
         draft.set_kind(kind_of(&draft.attributes));
         prompt(draft);
         match draft.span.kind {
@@ -44,6 +38,22 @@ impl Vocabulary for OpenInference {
         usage(draft);
         scores(draft);
     }
+}
+
+/// True when more than a template is told in this vocabulary.
+fn is_whole(attributes: &Attributes) -> bool {
+    attributes.has("openinference.span.kind")
+        || [
+            "llm.input_messages.",
+            "llm.output_messages.",
+            "retrieval.documents.",
+            "reranker.",
+            "llm.token_count.",
+            "embedding.",
+        ]
+        .iter()
+        .any(|prefix| attributes.has_prefix(prefix))
+        || (attributes.has("input.mime_type") && attributes.has("input.value"))
 }
 
 fn kind_of(attributes: &Attributes) -> SpanKind {
