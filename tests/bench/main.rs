@@ -3,6 +3,7 @@
 
 mod bounds;
 mod import;
+mod judge;
 mod memory;
 mod process;
 mod search;
@@ -14,9 +15,9 @@ use std::path::PathBuf;
 use table::Table;
 
 const HELP: &str = "\
-usage: cargo xtask bench [--spans N[,N…]] [--only import|search|memory|trace] [--megabytes N] [--keep FOLDER] [--seed N]
+usage: cargo xtask bench [--spans N[,N…]] [--only import|search|memory|trace|compare|check] [--megabytes N] [--keep FOLDER] [--seed N]
 
-  --spans      sizes of the corpus; by default 20000,200000,1000000
+  --spans      sizes of the corpus; by default 20k,200k,1M
   --only       one part; may be given again
   --megabytes  size of the large documents of the memory part; by default 2048
   --keep       folder for corpora and workspaces, left behind; by default a temporary one";
@@ -44,15 +45,16 @@ fn main() -> Result<()> {
         println!("{HELP}");
         return Ok(());
     }
-    let spans: String = args.option("--spans")?.unwrap_or_else(|| "20000,200000,1000000".into());
-    let spans =
-        spans.split(',').map(|n| n.trim().replace('_', "").parse().context("--spans")).collect::<Result<Vec<u64>>>()?;
+    let spans: String = args.option("--spans")?.unwrap_or_else(|| "20k,200k,1M".into());
+    let spans = spans.split(',').map(|n| number(n).context("--spans")).collect::<Result<Vec<u64>>>()?;
     let only = args.options("--only")?;
     let megabytes = args.option("--megabytes")?.unwrap_or(2048);
     let seed = args.option("--seed")?.unwrap_or(1);
     let keep: Option<PathBuf> = args.option("--keep")?;
     args.finish()?;
-    if let Some(part) = only.iter().find(|part| !["import", "search", "memory", "trace"].contains(&part.as_str())) {
+    if let Some(part) =
+        only.iter().find(|part| !["import", "search", "memory", "trace", "compare", "check"].contains(&part.as_str()))
+    {
         bail!("--only {part:?}\n{HELP}")
     }
     let temporary = tempfile::tempdir()?;
@@ -70,6 +72,22 @@ fn main() -> Result<()> {
     if plan.wants("memory") {
         memory::shapes(&plan, &mut table)?;
     }
+    if plan.wants("compare") {
+        judge::compare(&plan, &mut table);
+    }
+    if plan.wants("check") {
+        judge::check(&plan, &mut table)?;
+    }
     table.print();
     table.append(&retake_tests::in_repository("bench-results.jsonl"))
+}
+
+/// `20000`, `20k`, `1M`.
+fn number(text: &str) -> Result<u64> {
+    let text = text.trim().replace('_', "");
+    let (digits, unit) = match text.strip_suffix(['k', 'K']) {
+        Some(digits) => (digits, 1000),
+        None => text.strip_suffix(['m', 'M']).map_or((text.as_str(), 1), |digits| (digits, 1_000_000)),
+    };
+    Ok(digits.parse::<u64>().with_context(|| text.clone())? * unit)
 }

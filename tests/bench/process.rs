@@ -1,6 +1,7 @@
 //! A program run to its end: time, CPU time, and the most memory that it had, read from /proc while it runs.
 
 use anyhow::{Context as _, Result, bail};
+use std::collections::BTreeMap;
 use std::path::PathBuf;
 use std::process::{Command, Stdio};
 use std::thread::sleep;
@@ -13,6 +14,8 @@ pub struct Cost {
     /// `VmHWM`.
     pub peak_mib: f64,
     pub stdout: String,
+    /// CPU seconds by thread name, most first.
+    pub threads: Vec<(String, f64)>,
 }
 
 /// The release build of `retake`, beside this program.
@@ -33,6 +36,7 @@ pub fn measure(command: &mut Command) -> Result<Cost> {
     let reader = child.stdout.take().map(|out| std::thread::spawn(move || std::io::read_to_string(out)));
     let errors = child.stderr.take().map(|out| std::thread::spawn(move || std::io::read_to_string(out)));
     let (mut cpu_s, mut peak_mib) = (0.0, 0.0);
+    let mut threads = BTreeMap::new();
     let status = loop {
         if let Some(status) = child.try_wait()? {
             break status;
@@ -41,6 +45,7 @@ pub fn measure(command: &mut Command) -> Result<Cost> {
         if let Some((cpu, peak)) = look(child.id()) {
             (cpu_s, peak_mib) = (cpu, peak);
         }
+        look_at_threads(child.id(), &mut threads);
         sleep(Duration::from_millis(5));
     };
     let elapsed_s = start.elapsed().as_secs_f64();
@@ -51,16 +56,43 @@ pub fn measure(command: &mut Command) -> Result<Cost> {
     if !status.success() {
         bail!("{command:?} ended with {status}: {}{}", stderr, stdout.chars().take(2000).collect::<String>())
     }
-    Ok(Cost { elapsed_s, cpu_s, peak_mib, stdout })
+    let mut by_name: BTreeMap<String, f64> = BTreeMap::new();
+    for (name, cpu) in threads.into_values() {
+        *by_name.entry(name).or_default() += cpu;
+    }
+    let mut threads: Vec<(String, f64)> = by_name.into_iter().filter(|(_, cpu)| *cpu >= 0.02).collect();
+    threads.sort_by(|a, b| b.1.total_cmp(&a.1));
+    Ok(Cost { elapsed_s, cpu_s, peak_mib, stdout, threads })
 }
 
 fn look(pid: u32) -> Option<(f64, f64)> {
     let status = std::fs::read_to_string(format!("/proc/{pid}/status")).ok()?;
     let kib = status.lines().find_map(|line| line.strip_prefix("VmHWM:"))?;
     let kib: f64 = kib.trim().trim_end_matches("kB").trim().parse().ok()?;
-    let stat = std::fs::read_to_string(format!("/proc/{pid}/stat")).ok()?;
+    let (_, cpu) = named_cpu(&std::fs::read_to_string(format!("/proc/{pid}/stat")).ok()?)?;
+    Some((cpu, kib / 1024.0))
+}
+
+/// Name and CPU seconds in a `stat` file.
+fn named_cpu(stat: &str) -> Option<(String, f64)> {
     // The name in parentheses may hold spaces; user and system time are the 12th and 13th field after it, in ticks of 10 ms.
-    let fields: Vec<&str> = stat.rsplit_once(')')?.1.split_whitespace().collect();
+    let (head, rest) = stat.rsplit_once(')')?;
+    let fields: Vec<&str> = rest.split_whitespace().collect();
     let ticks: f64 = fields.get(11)?.parse::<f64>().ok()? + fields.get(12)?.parse::<f64>().ok()?;
-    Some((ticks / 100.0, kib / 1024.0))
+    Some((head.split_once('(')?.1.to_owned(), ticks / 100.0))
+}
+
+fn look_at_threads(pid: u32, threads: &mut BTreeMap<String, (String, f64)>) {
+    let Ok(tasks) = std::fs::read_dir(format!("/proc/{pid}/task")) else { return };
+    for task in tasks.flatten() {
+        if let Some(named) = std::fs::read_to_string(task.path().join("stat")).ok().and_then(|stat| named_cpu(&stat)) {
+            threads.insert(task.file_name().to_string_lossy().into_owned(), named);
+        }
+    }
+}
+
+/// Seconds that this thread has run on a core: what it waits for others on a busy machine is not in it.
+pub fn cpu_now() -> f64 {
+    let text = std::fs::read_to_string("/proc/thread-self/schedstat").unwrap_or_default();
+    text.split_whitespace().next().and_then(|ns| ns.parse::<f64>().ok()).map_or(f64::NAN, |ns| ns / 1e9)
 }

@@ -2,7 +2,7 @@
 
 use crate::Plan;
 use crate::import::{fresh, import, write_corpus};
-use crate::process::{measure, retake};
+use crate::process::{cpu_now, measure, retake};
 use crate::table::{Aim, Table};
 use anyhow::{Context as _, Result, anyhow, bail};
 use retake_model::Id;
@@ -22,6 +22,11 @@ pub fn in_workspace(path: &Path, stats: &Stats, at: &str, table: &mut Table) -> 
     let start = Instant::now();
     let workspace = Workspace::open(path, OpenMode::Existing).map_err(|error| anyhow!("{error}"))?;
     table.add("open the workspace", at, ms(start), "ms", Aim::None, "");
+    let (start, before) = (Instant::now(), resident_mib());
+    let page = SearchRequest { limit: PAGE, ..SearchRequest::default() };
+    workspace.search(&parsed("")?, &page).map_err(|error| anyhow!("{error}"))?;
+    let note = format!("{:.0} MiB more", resident_mib() - before);
+    table.add("first question: columns are made", at, ms(start), "ms", Aim::None, note);
     expect(&workspace, RARE, stats.rare)?;
     expect(&workspace, &format!("\"{PHRASE}\""), stats.phrase)?;
 
@@ -46,17 +51,23 @@ pub fn in_workspace(path: &Path, stats: &Stats, at: &str, table: &mut Table) -> 
     for (name, queries, aim_ms) in
         [("rare word", rare, 5.0), ("common word", common, 30.0), ("phrase", phrases, 50.0), ("fields", fields, 30.0)]
     {
-        let mut times = Vec::new();
+        let (mut times, mut cpu) = (Vec::new(), Vec::new());
         for query in &queries {
             let query = parsed(query)?;
             for _ in 0..3 {
-                let start = Instant::now();
+                let (start, on_core) = (Instant::now(), cpu_now());
                 let request = SearchRequest { limit: PAGE, ..SearchRequest::default() };
                 workspace.search(&query, &request).map_err(|error| anyhow!("{error}"))?;
                 times.push(ms(start));
+                cpu.push(1000.0 * (cpu_now() - on_core));
             }
         }
-        let first = format!("median {:.1} ms over {} queries", percentile(&mut times, 0.5), queries.len());
+        let first = format!(
+            "median {:.1} ms over {} queries; CPU p95 {:.1} ms",
+            percentile(&mut times, 0.5),
+            queries.len(),
+            percentile(&mut cpu, 0.95)
+        );
         table.add(
             &format!("first page, {name}, p95"),
             at,
@@ -137,6 +148,14 @@ pub fn large_trace(plan: &Plan, table: &mut Table) -> Result<()> {
         format!("{:.0} ms, {} MB of JSON", 1000.0 * cost.elapsed_s, cost.stdout.len() / 1_000_000),
     );
     Ok(())
+}
+
+/// Memory of this process that is in use.
+fn resident_mib() -> f64 {
+    let status = std::fs::read_to_string("/proc/self/status").unwrap_or_default();
+    let kib =
+        status.lines().find_map(|line| line.strip_prefix("VmRSS:")?.trim().strip_suffix(" kB")?.parse::<f64>().ok());
+    kib.map_or(f64::NAN, |kib| kib / 1024.0)
 }
 
 fn expect(workspace: &Workspace, query: &str, traces: u64) -> Result<()> {

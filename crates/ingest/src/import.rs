@@ -65,7 +65,10 @@ pub fn import(
     let (to_writer, from_parser) = bounded(2);
     let hash_key = workspace.workspace_key();
     std::thread::scope(|scope| {
-        let writer = scope.spawn(|| write(workspace, &names, options, from_parser));
+        let thread = std::thread::Builder::new().name("import-writer".to_owned());
+        let writer = thread
+            .spawn_scoped(scope, || write(workspace, &names, options, from_parser))
+            .map_err(|error| StoreError::Failed(error.to_string()))?;
         let mut reader = Reader {
             forced,
             mapping,

@@ -79,6 +79,11 @@ pub fn word(rank: usize) -> String {
     Words::new().at(rank).to_owned()
 }
 
+/// About so many bytes of sentences.
+pub fn prose(seed: u64, bytes: u64) -> String {
+    Words::new().prose(&mut Rng::new(seed), bytes)
+}
+
 /// What was written.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, serde::Serialize)]
 pub struct Stats {
