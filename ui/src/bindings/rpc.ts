@@ -466,7 +466,11 @@ models: Array<string>,
 /**
  * Time to answer.
  */
-latency_ms: number | null, };
+latency_ms: number | null, 
+/**
+ * Code of what failed.
+ */
+code: string | null, };
 
 export type ConnectTestRequest = { 
 /**
@@ -2186,7 +2190,11 @@ regressions: Array<string>,
 /**
  * Files that cannot be read.
  */
-errors: Array<FileError>, };
+errors: Array<FileError>, 
+/**
+ * Why the verdict is what it is, one sentence each; none for a pass.
+ */
+reasons: Array<string>, };
 
 export type Setting = { 
 /**

@@ -175,6 +175,7 @@ const CHECK = {
       verdict: "fail",
       regressions: [],
       errors: [],
+      reasons: ["the score 0.5 is below the threshold 1"],
       cases: [
         { case_id: "change-before-departure", verdict: "fail", score: 0.5, flaky: false, variant: "original", error: null, assertions: [{ type: "contains", passed: true, score: 1, reason: "found \u201c24 hours\u201d", evidence: [] }, { type: "calls_tool", passed: false, score: 0, reason: "grant_voucher was called, and must not be", evidence: [] }] },
         { case_id: "dog-on-night-crossing", verdict: "pass", score: 1, flaky: false, variant: "original", error: null, assertions: [{ type: "cites", passed: true, score: 1, reason: "cites PET-3", evidence: [] }] },
