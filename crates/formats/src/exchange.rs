@@ -187,7 +187,15 @@ fn halves(record: &JsonMap) -> Option<Halves> {
         let answer = record.get(got).and_then(answer_in);
         let whole =
             request.is_some() || (answer.is_some() && (record.contains_key(sent) || record.contains_key("custom_id")));
-        if whole && (request.is_some() || !matches!(answer, Some(Half::Error(_)))) {
+        let of_batch = record.contains_key("custom_id");
+        if whole && (request.is_some() || of_batch || !matches!(answer, Some(Half::Error(_)))) {
+            // A plain request fits two APIs: the answer tells, else the form of the batch.
+            let told = match &answer {
+                Some(Half::Body(api, _)) => Some(*api),
+                None if of_batch && sent == "params" => api::by_name("anthropic"),
+                _ => None,
+            };
+            let request = request.map(|(guess, body)| (told.unwrap_or(guess), body));
             return Some(Halves { request, answer });
         }
     }
@@ -250,6 +258,9 @@ fn span_of(record: &JsonMap, issues: &mut Vec<(Code, String)>) -> Result<Span, (
         error(&mut span, &Value::Object([("error".to_owned(), failed.clone())].into_iter().collect()));
     }
     surroundings(&mut span, record);
+    if span.name.is_none() && half_of_batch(record).is_none() {
+        span.name = Some("chat".to_owned());
+    }
     // The halves of a batch stand in two files, in any order: its own id of the call joins them.
     let id = half_of_batch(record).or_else(|| span.response_id.clone()).unwrap_or_else(|| {
         let said = Value::Object(record.clone()).to_string();
@@ -354,6 +365,8 @@ fn stream(span: &mut Span, api: Option<&'static Api>, text: &str) {
 }
 
 fn error(span: &mut Span, body: &Value) {
+    // A batch wraps the API's error body in one of its own.
+    let body = body.get("error").filter(|inner| inner.get("error").is_some_and(Value::is_object)).unwrap_or(body);
     span.status = SpanStatus::Error;
     if let Some(said) = retake_wire::provider_message(body) {
         span.error_type = said.code;
@@ -361,7 +374,6 @@ fn error(span: &mut Span, body: &Value) {
     } else {
         span.status_message = body.get("error").map(|error| scalar_text(error).unwrap_or_else(|| error.to_string()));
     }
-    span.name.get_or_insert_with(|| "chat".to_owned());
 }
 
 /// Times, who and what else stands beside the bodies.
