@@ -10,4 +10,5 @@ mod crash;
 mod laws;
 mod queries;
 mod replaying;
+mod runs;
 mod secrets;
