@@ -36,7 +36,8 @@ fn a_key_goes_to_the_keyring_and_into_no_file() {
     if std::env::var_os("DBUS_SESSION_BUS_ADDRESS").is_none() {
         return retake_testkit::skip("keyring", "there is no session bus; run `cargo xtask test`");
     }
-    let options = Options { key: Some(KEY.into()), replies: vec![Reply::text("let in")], ..Options::default() };
+    let options =
+        Options { key: Some(KEY.into()), replies: vec![Reply::text("let in").delay_ms(800)], ..Options::default() };
     let provider = Loopback::with(options).unwrap();
     let (home, calls) = home_with(1);
     home.retake(&["connect", "add", "lo", "--kind", "openai-compatible", "--base-url", &provider.base_url(), "--yes"])
@@ -46,7 +47,19 @@ fn a_key_goes_to_the_keyring_and_into_no_file() {
     assert!(!shown.to_string().contains(KEY), "{shown}");
     let mut args = vec!["replay".to_owned(), calls[0].span_id(), "--variant".into(), "connection=lo".into()];
     args.extend(allowed(&provider));
-    let run = home.retake(&args.iter().map(String::as_str).collect::<Vec<_>>());
+    let mut child = home.start(&args.iter().map(String::as_str).collect::<Vec<_>>());
+    let began = std::time::Instant::now();
+    while provider.count() == 0 {
+        assert!(began.elapsed().as_secs() < 60 && child.try_wait().unwrap().is_none(), "nothing is sent");
+        std::thread::sleep(std::time::Duration::from_millis(10));
+    }
+    // While the key is in use, neither the environment nor the words of the process hold it.
+    for file in ["environ", "cmdline"] {
+        let bytes = std::fs::read(format!("/proc/{}/{file}", child.id())).unwrap_or_default();
+        assert!(!bytes.is_empty() || !cfg!(target_os = "linux"), "{file} can be read");
+        assert!(!bytes.windows(KEY.len()).any(|window| window == KEY.as_bytes()), "the key stands in {file}");
+    }
+    let run = retake_tests::Run::end_of(child, &["replay"]);
     assert_eq!(run.ok()["takes"][0]["output_text"], "let in", "{run}");
     let listed = home.retake(&["connect", "list"]).ok();
     assert_eq!(listed["connections"][0]["has_key"], true, "{listed:#}");
