@@ -7,6 +7,7 @@ mod commands;
 mod contract;
 mod corpus;
 mod crash;
+mod incident;
 mod laws;
 mod queries;
 mod replaying;
