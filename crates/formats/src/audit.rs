@@ -56,6 +56,8 @@ fn fact(context: &Context<'_>, format: &'static str, event: AuditEvent, body: Ve
             EntityKey::content(b'a', &content_hash(context.hash_key, &[b"audit", &said]), 0)
         }
     };
+    // Kubernetes writes an event at each stage, under one id: the last stage knows most.
+    let stage = event.attributes.get("stageTimestamp").and_then(|value| crate::time::ns_from_value(value, None));
     Fact {
         record: entity.clone(),
         entity,
@@ -63,7 +65,7 @@ fn fact(context: &Context<'_>, format: &'static str, event: AuditEvent, body: Ve
         format,
         kind: FactKind::AuditEvent,
         rank: FactRank::FullExport,
-        updated_ns: event.time_ns.unwrap_or_default(),
+        updated_ns: stage.or(event.time_ns).unwrap_or_default(),
         mapped: Mapped::Audit(Box::new(event)),
         body,
         byte_offset: place.offset,

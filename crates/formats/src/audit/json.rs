@@ -35,6 +35,9 @@ impl Format for AuditJson {
         if !outline.is_json() {
             return Verdict::not_mine("not JSON");
         }
+        if super::recognise::is_of_something_else(outline, &WRAPPERS) {
+            return Verdict::near("a list of events within a record of something else", 1);
+        }
         let mut recogniser = Recogniser::new(None);
         // Logs of other things have a row now and then that looks like one of these.
         let sampled = samples(head.bytes());
@@ -51,7 +54,7 @@ impl Format for AuditJson {
                 .map(super::names::normalised)
                 .collect();
             let (known, enough) = super::names::covers(&names);
-            if enough {
+            if enough && sampled.is_empty() {
                 let fields: Vec<&str> = known.into_iter().collect();
                 return Verdict::mine(Strength::Generic, format!("objects have {}", fields.join(", ")));
             }

@@ -3,6 +3,7 @@
 use super::decision_words::{decision_of, is_yes_no};
 use super::fields::Fields;
 use super::names::normalised;
+use crate::detect::Outline;
 use crate::mapping::Mapping;
 use crate::time::{ns_from_value, zone};
 use jiff::tz::TimeZone;
@@ -43,6 +44,12 @@ const OTHERS: &[&str] = &[
     "is_sidechain",
     "payload",
 ];
+
+/// True when a list of events stands in a record that is a conversation, an evaluation or the like.
+pub(super) fn is_of_something_else(outline: &Outline, wrappers: &[&str]) -> bool {
+    let wrapped = wrappers.iter().any(|name| outline.has_under(&format!("{name}[].")));
+    wrapped && outline.paths().any(|path| !path.contains('.') && OTHERS.contains(&normalised(path).as_str()))
+}
 
 /// Reads events with a mapping or without, and remembers what was taken for what.
 pub(crate) struct Recogniser {
@@ -96,7 +103,9 @@ impl Recogniser {
         let whole = ["time", "actor", "action", "decision"].iter().all(|field| fields.found.contains_key(field));
         let telling = fields.telling || (whole && fields.found.len() >= 6);
         let sure = fields.profile.is_some() || (!other && telling);
-        let enough = event.time_ns.is_some() && (acted || decided) && sure && fields.found.len() >= 3;
+        // A time that cannot be read is told later; the rest must then leave no doubt.
+        let timed = event.time_ns.is_some() || (whole && fields.telling);
+        let enough = timed && (acted || decided) && sure && fields.found.len() >= 3;
         enough.then(|| fields.found.keys().copied().collect())
     }
 
