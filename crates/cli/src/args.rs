@@ -265,10 +265,10 @@ pub struct Sending {
 /// `replay`.
 #[derive(Debug, Args)]
 pub struct Replay {
-    /// Traces or spans
+    /// Model calls; a trace stands for its last call that holds messages
     #[arg(value_name = "ID")]
     pub ids: Vec<String>,
-    /// Every model call of the traces of this query
+    /// The last call of each trace of this query
     #[arg(long, conflicts_with = "ids", value_name = "QUERY")]
     pub query: Option<String>,
     /// A request body or curl command instead; `-` is standard input
