@@ -169,6 +169,10 @@ commands! {
     golden::golden_add(check::GoldenAddRequest) -> check::GoldenSets,
     /// Writes a case file back, if it can be read.
     golden::case_save(check::CaseSaveRequest) -> check::Check,
+    /// What is wrong with a text that is to be a case.
+    golden::case_parse(check::CaseTextRequest) -> check::CaseProblems,
+    /// The form of a file that people write (`case`, `policy`, `mapping` …), for an editor's completion.
+    golden::file_form(connect::NameRequest) -> check::FileSchema,
     /// Checks golden sets.
     golden::check(check::CheckRequest) -> check::Check,
 

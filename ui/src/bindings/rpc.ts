@@ -198,6 +198,12 @@ export type Batches = {
  */
 batches: Array<Batch>, };
 
+export type CaseProblems = { 
+/**
+ * Errors with their places.
+ */
+errors: Array<FileError>, };
+
 export type CaseResult = { 
 /**
  * Case.
@@ -239,6 +245,12 @@ set: string,
 case_id: string, 
 /**
  * The file's new text.
+ */
+text: string, };
+
+export type CaseTextRequest = { 
+/**
+ * Text.
  */
 text: string, };
 
@@ -773,6 +785,12 @@ column: number | null,
  * What is wrong.
  */
 message: string, };
+
+export type FileSchema = { 
+/**
+ * JSON Schema, 2020-12.
+ */
+schema: unknown, };
 
 export type FindingView = { 
 /**
@@ -2834,6 +2852,10 @@ export interface RpcSchema {
   golden_add: { request: GoldenAddRequest; response: GoldenSets };
   /** Writes a case file back, if it can be read. */
   case_save: { request: CaseSaveRequest; response: Check };
+  /** What is wrong with a text that is to be a case. */
+  case_parse: { request: CaseTextRequest; response: CaseProblems };
+  /** The form of a file that people write (`case`, `policy`, `mapping` …), for an editor's completion. */
+  file_form: { request: NameRequest; response: FileSchema };
   /** Checks golden sets. */
   check: { request: CheckRequest; response: Check };
   /** Connections. */

@@ -23,6 +23,8 @@ export class Library {
   readonly checks = new SvelteMap<string, Loaded<Check>>();
   /** Last test of each connection, by its name. */
   readonly tests = new SvelteMap<string, Loaded<ConnectTest>>();
+  /** JSON Schemas of files that people write, by name. */
+  readonly forms = new SvelteMap<string, unknown>();
   undone = $state.raw<Undone | null>(null);
   /** Error of the last change. */
   error = $state.raw<RpcError | null>(null);
@@ -105,6 +107,20 @@ export class Library {
       await this.checkOf(set).read(async () => check);
       await this.readGolden();
     });
+  }
+
+  /** What is wrong with a text that is to be a case. */
+  async caseProblems(text: string): Promise<{ line: number; column: number; message: string }[]> {
+    const { errors } = await this.#host.rpc("case_parse", { text });
+    return errors.map(({ line, column, message }) => ({ line: line ?? 1, column: column ?? 1, message }));
+  }
+
+  /** Reads the form of a file once: `case`, `policy` … */
+  async readForm(name: string): Promise<void> {
+    if (this.forms.has(name)) return;
+    const form = await this.#host.rpc("file_form", { name }).catch(() => null);
+    // Without it the editor works and completes nothing.
+    this.forms.set(name, form?.schema ?? {});
   }
 
   async addGolden(path: string): Promise<boolean> {

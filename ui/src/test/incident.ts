@@ -249,6 +249,8 @@ export function incidentAnswers(total = 1284): Answers {
     golden_add: () => SETS,
     check: () => CHECK,
     case_save: () => CHECK,
+    case_parse: () => ({ errors: [] }),
+    file_form: () => ({ schema: { type: "object", properties: { id: { type: "string" } } } }),
     doctor: () => ({ checks: [{ id: "integrity", ok: true, message: "the database is whole", hint: null }, { id: "log", ok: false, message: "the log cannot be written", hint: "Free some space." }] }),
   };
 }

@@ -1,4 +1,5 @@
 /// What jsdom lacks and the page needs.
+import type { EditorOptions } from "$lib/editor";
 import { vi } from "vitest";
 
 vi.stubGlobal(
@@ -12,3 +13,16 @@ vi.stubGlobal(
 Element.prototype.scrollIntoView = () => undefined;
 Element.prototype.animate ??= () => ({ finished: Promise.resolve(), cancel: () => undefined, addEventListener: () => undefined }) as unknown as Animation;
 globalThis.CSS ??= { escape: (text: string) => text } as typeof CSS;
+
+// CodeMirror measures what jsdom does not lay out; the real editor is driven in the real window.
+vi.mock("$lib/editor", () => ({
+  openEditor(host: HTMLElement, options: EditorOptions) {
+    const field = document.createElement("textarea");
+    field.setAttribute("aria-label", options.label);
+    field.value = options.value;
+    field.readOnly = options.readOnly;
+    field.addEventListener("input", () => options.onchange(field.value));
+    host.append(field);
+    return { setValue: (text: string) => (field.value = text), setOriginal: () => undefined, focus: () => field.focus(), destroy: () => field.remove() };
+  },
+}));

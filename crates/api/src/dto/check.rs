@@ -161,6 +161,25 @@ document! {
         pub text: String,
     }
 
+    /// A text that is to be a case.
+    pub struct CaseTextRequest {
+        /// Text.
+        pub text: String,
+    }
+
+    /// What is wrong with a text that is to be a case; empty for a case.
+    pub struct CaseProblems {
+        /// Errors with their places.
+        pub errors: Vec<FileError>,
+    }
+
+    /// The form of a file that people write.
+    pub struct FileSchema {
+        /// JSON Schema, 2020-12.
+        #[ts(type = "unknown")]
+        pub schema: serde_json::Value,
+    }
+
     /// Folders of golden sets to remember.
     pub struct GoldenAddRequest {
         /// Folder.

@@ -3,9 +3,10 @@
 use super::replay::{self, TakeView, facts_of, take_or_recorded};
 use crate::dto::Empty;
 use crate::dto::check::{
-    AssertionResult, CaseResult, CaseSaveRequest, Check, CheckRequest, FileError, GoldenAddRequest, GoldenCaseView,
-    GoldenSetView, GoldenSets, SetResult,
+    AssertionResult, CaseProblems, CaseResult, CaseSaveRequest, CaseTextRequest, Check, CheckRequest, FileError,
+    FileSchema, GoldenAddRequest, GoldenCaseView, GoldenSetView, GoldenSets, SetResult,
 };
+use crate::dto::connect::NameRequest;
 use crate::dto::promote::{AssertionView, PromoteRequest, Promoted};
 use crate::dto::replay::ReplayRequest;
 use crate::{ApiError, Core};
@@ -421,6 +422,35 @@ pub async fn golden_add(core: Arc<Core>, request: GoldenAddRequest) -> Result<Go
         sets_view(core)
     })
     .await
+}
+
+/// What is wrong with a text that is to be a case.
+///
+/// # Errors
+/// None of its own.
+pub async fn case_parse(core: Arc<Core>, request: CaseTextRequest) -> Result<CaseProblems, ApiError> {
+    core.blocking(move |_| {
+        let errors = match golden::case::parse(&request.text) {
+            Ok(_) => Vec::new(),
+            Err((message, line, column)) => {
+                vec![FileError { file: String::new(), line: Some(line), column: Some(column), message }]
+            }
+        };
+        Ok(CaseProblems { errors })
+    })
+    .await
+}
+
+/// The form of a file that people write.
+///
+/// # Errors
+/// `RTK-A001` for a name that is none of [`FILE_SCHEMAS`].
+pub async fn file_form(_: Arc<Core>, request: NameRequest) -> Result<FileSchema, ApiError> {
+    let schema = file_schema(&request.name).ok_or_else(|| {
+        ApiError::new(Code::UsageInvalid, format!("there is no form {:?}", request.name))
+            .with_hint(format!("Use one of {}.", FILE_SCHEMAS.join(", ")))
+    })?;
+    Ok(FileSchema { schema })
 }
 
 /// Writes a case file back if it can be read, and checks its set.
