@@ -27,21 +27,22 @@ pub(crate) const MIGRATIONS: &[Migration] = &[Migration {
 /// What is packed: each kind has a dictionary of its own.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Kind {
+    /// A record, or what its span says besides its columns. Together they make a better dictionary: from records alone
+    /// it packed them to 290 bytes, with the other half of the samples to 180.
     Record = 0,
-    Rest = 1,
-    Document = 2,
-    Text = 3,
+    Document = 1,
+    Text = 2,
 }
 
-const KINDS: usize = 4;
+const KINDS: usize = 3;
 const PLAIN: u64 = 0;
 const ZSTD: u64 = 1;
 /// Number of a dictionary's frames, less its id.
 const TRAINED: u64 = 1;
 const MAGIC: [u8; 4] = zstd_safe::MAGICNUMBER.to_le_bytes();
 const LEVEL: i32 = 3;
-const SAMPLE_BYTES: usize = 512 << 10;
-const DICTIONARY_BYTES: usize = 96 * 1024;
+const SAMPLE_BYTES: usize = 1 << 20;
+const DICTIONARY_BYTES: usize = 64 * 1024;
 /// Nothing that is packed is longer; a damaged length must not take all memory.
 const MOST_BYTES: u64 = 1 << 30;
 
@@ -135,7 +136,7 @@ impl Trained {
     }
 
     fn sample(&mut self, connection: &Connection, kind: Kind, bytes: &[u8]) -> Result<()> {
-        let sample = bytes.get(..bytes.len().min(4096)).unwrap_or_default();
+        let sample = bytes.get(..bytes.len().min(8192)).unwrap_or_default();
         self.sample_bytes += sample.len();
         self.samples.push(sample.to_vec());
         if self.samples.len() < kind.samples() && self.sample_bytes < SAMPLE_BYTES {

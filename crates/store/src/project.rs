@@ -289,7 +289,7 @@ fn put_parts(
     let json = rest::to_json(span)?;
     let long = long_texts_of(span, gathered);
     let texts: Vec<&str> = long.iter().map(AsRef::as_ref).collect();
-    let packed = append::pack(tx, cache, Kind::Rest, json.as_bytes(), &texts)?;
+    let packed = append::pack(tx, cache, Kind::Record, json.as_bytes(), &texts)?;
     span::set_rest(tx, target.span_pk, &packed)
 }
 
