@@ -39,6 +39,8 @@ pub(crate) struct WriteCache {
     pub packer: Packer,
     next_span_pk: Option<i64>,
     sources: HashMap<FactSource, i64>,
+    /// What the roll-ups of the last slice took.
+    rolled_up: Duration,
 }
 
 impl WriteCache {
@@ -135,12 +137,16 @@ impl Workspace {
             let slice: Vec<Fact> = facts.by_ref().take(size).collect();
             let n = slice.len();
             let began = Instant::now();
-            let counters =
-                self.write(Write::Bulk, |tx, cache| append_slice(tx, cache, batch, file, slice, projector))?;
+            let (counters, rolled_up) = self.write(Write::Bulk, |tx, cache| {
+                let counters = append_slice(tx, cache, batch, file, slice, projector)?;
+                Ok((counters, cache.rolled_up))
+            })?;
             add(&mut total, &counters);
-            let took = began.elapsed().max(Duration::from_micros(100));
+            // Rolling up a trace takes as long as the trace is large, however few of its records came: a slice is to be
+            // worth it, or a trace of many spans would be read once for every few of them.
+            let took = began.elapsed().saturating_sub(rolled_up).max(Duration::from_micros(100));
             if n == size {
-                let fit = size as f64 * SLICE.as_secs_f64() / took.as_secs_f64();
+                let fit = size as f64 * SLICE.max(rolled_up).as_secs_f64() / took.as_secs_f64();
                 size = (fit as usize).clamp(size / 2, size * 2).clamp(32, 4000);
             }
         }
@@ -382,11 +388,13 @@ pub(crate) fn project_touched(
             project_span(tx, cache, owner, &mut touched, projector, &mut delta, &mut changes)?;
         }
     }
+    let began = Instant::now();
     if !touched.traces.is_empty() {
         let rev = next_rev(tx)?;
         for trace_pk in &touched.traces {
             delta.tool_calls += rollup::run(tx, cache, *trace_pk, rev, &mut changes, &mut delta.traces)?;
         }
+        cache.rolled_up = began.elapsed();
         introduce::apply(tx, cache, changes)?;
     }
     for (name_id, name) in cache.names.take_fresh() {
