@@ -98,7 +98,7 @@ fn walk(theme: &str, size: Size) -> Result<()> {
     settle();
     window.picture("golden");
 
-    for view in ["Runs", "Prompts", "Sources", "Settings"] {
+    for view in ["Runs", "Prompts", "Metrics", "Sources", "Settings"] {
         let place = window.page().find(&format!("nav [aria-label='{view}']"))?;
         window.page().click(&place)?;
         window.wait(view, |page| page.find(&format!("nav [aria-label='{view}'][aria-current=page]")))?;

@@ -7,12 +7,13 @@ import { Commands } from "./commands.svelte";
 import { importReport, Jobs } from "./jobs.svelte";
 import { Library } from "./library.svelte";
 import { Loaded } from "./loaded.svelte";
+import { Metrics } from "./metrics.svelte";
 import { Promote } from "./promote.svelte";
 import { Search } from "./search.svelte";
 import { Settings } from "./settings.svelte";
 import { Trace, type Tab } from "./trace.svelte";
 
-export type View = "traces" | "runs" | "replay" | "prompts" | "golden" | "sources" | "settings";
+export type View = "traces" | "runs" | "replay" | "prompts" | "golden" | "metrics" | "sources" | "settings";
 
 /** A place that can be gone back to. */
 interface Place {
@@ -44,6 +45,7 @@ export class App {
   readonly bench: Bench;
   readonly jobs: Jobs;
   readonly library: Library;
+  readonly metrics: Metrics;
   readonly info = new Loaded<WorkspaceInfo>();
 
   view = $state<View>("traces");
@@ -74,6 +76,7 @@ export class App {
     this.trace = new Trace(host);
     this.bench = new Bench(host);
     this.library = new Library(host);
+    this.metrics = new Metrics(host);
     this.jobs = new Jobs(host, (job) => this.#jobEnded(job));
   }
 
@@ -143,6 +146,7 @@ export class App {
       this.jobs.read(),
       this.library.readLedger(),
       this.view === "sources" ? this.library.readSources() : null,
+      this.view === "metrics" ? this.metrics.read() : null,
       this.view === "runs" ? this.library.readRuns() : null,
       this.trace.traceId !== null && this.view === "traces" ? this.trace.open(this.trace.traceId, null, true) : null,
     ]);

@@ -17,6 +17,7 @@ export const COMMANDS = {
   "go.runs": { title: "Runs", group: "Go to", keys: ["g r"] },
   "go.prompts": { title: "Prompts", group: "Go to", keys: ["g p"] },
   "go.golden": { title: "Golden sets", group: "Go to", keys: ["g g"] },
+  "go.metrics": { title: "Metrics", group: "Go to", keys: ["g m"] },
   "go.sources": { title: "Sources", group: "Go to", keys: ["g s"] },
   "go.settings": { title: "Settings", group: "Go to", keys: ["g ,", "Ctrl+,"] },
   "nav.back": { title: "Back", group: "Window", keys: ["Alt+Left"], inFields: true },
@@ -69,6 +70,9 @@ export const COMMANDS = {
   "compare.unit": { title: "Differences by word or line", group: "Replay and compare", keys: ["l"] },
   "promote.open": { title: "Promote to a golden case", group: "Replay and compare", keys: ["Shift+P"] },
   "check.run": { title: "Check the golden set", group: "Replay and compare", keys: ["Shift+C"] },
+
+  "metrics.group": { title: "Metrics by the next dimension", group: "Workspace", keys: ["b"] },
+  "metrics.traces": { title: "The traces behind the metrics", group: "Workspace", keys: ["Enter"] },
 
   "import.files": { title: "Import files", group: "Workspace", keys: ["Ctrl+O"], inFields: true },
   "import.folder": { title: "Import a folder", group: "Workspace", keys: [] },

@@ -51,7 +51,7 @@ describe("the window", () => {
     expect(await violations()).toEqual([]);
   });
 
-  it.each(["traces", "runs", "prompts", "golden", "sources", "settings"] satisfies View[])("shows %s", async (view) => {
+  it.each(["traces", "runs", "prompts", "golden", "metrics", "sources", "settings"] satisfies View[])("shows %s", async (view) => {
     await open();
     app.go(view);
     await settle();

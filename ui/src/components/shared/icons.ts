@@ -2,6 +2,7 @@
 import ArrowLeft from "@lucide/svelte/icons/arrow-left";
 import ArrowRight from "@lucide/svelte/icons/arrow-right";
 import Bot from "@lucide/svelte/icons/bot";
+import Chart from "@lucide/svelte/icons/chart-line";
 import Check from "@lucide/svelte/icons/check";
 import ChevronDown from "@lucide/svelte/icons/chevron-down";
 import ChevronRight from "@lucide/svelte/icons/chevron-right";
@@ -80,6 +81,7 @@ export const ICONS = {
   llm: Sparkle,
   message: Message,
   minus: Minus,
+  metrics: Chart,
   missing: ShieldOff,
   other: Square,
   plug: Plug,

@@ -1,0 +1,22 @@
+import { describe, expect, it } from "vitest";
+import { linePath, ticksTo, timeTicks } from "./plot";
+
+describe("plots", () => {
+  it("marks round numbers up to the largest value", () => {
+    expect(ticksTo(9, 4)).toEqual([0, 5, 10]);
+    expect(ticksTo(0.042, 4)).toEqual([0, 0.02, 0.04, 0.06]);
+    expect(ticksTo(0, 4)).toEqual([0]);
+  });
+
+  it("marks round hours of the zone that is shown", () => {
+    const from = Date.UTC(2026, 10, 19, 9, 20);
+    const ticks = timeTicks(from, from + 5 * 3_600_000, 5, 2 * 3_600_000);
+    expect(ticks.map((at) => new Date(at).toISOString())[0]).toBe("2026-11-19T10:00:00.000Z");
+    expect(ticks).toHaveLength(5);
+  });
+
+  it("lifts a line where nothing is known", () => {
+    const path = linePath([{ at: 0, value: 1 }, { at: 1, value: 2 }, { at: 2, value: null }, { at: 3, value: 4 }], (at) => at, (value) => value);
+    expect(path).toBe("M0.0 1.0L1.0 2.0M3.0 4.0h2");
+  });
+});

@@ -1,0 +1,52 @@
+/// Scales and ticks of plots over time. Pure: data in, pixels out.
+
+/** A line or a row of bars; `null` is a gap: unknown is not zero. */
+export interface Series {
+  name: string;
+  kind: "bar" | "line";
+  /** Number of its colour, from 0. */
+  colour: number;
+  /** Start of the bucket in ms since the epoch, and the value. */
+  points: readonly { at: number; value: number | null }[];
+}
+
+/** Round numbers from 0 to at least `max`, about `n` of them. */
+export function ticksTo(max: number, n: number): number[] {
+  if (!(max > 0)) return [0];
+  const rough = max / n;
+  const power = 10 ** Math.floor(Math.log10(rough));
+  const step = [1, 2, 5, 10].map((unit) => unit * power).find((unit) => unit >= rough) ?? rough;
+  return Array.from({ length: Math.ceil(max / step - 1e-9) + 1 }, (_, i) => Number((i * step).toPrecision(12)));
+}
+
+const MINUTE = 60_000;
+const HOUR = 60 * MINUTE;
+const DAY = 24 * HOUR;
+const STEPS = [MINUTE, 5 * MINUTE, 15 * MINUTE, HOUR, 3 * HOUR, 6 * HOUR, 12 * HOUR, DAY, 2 * DAY, 7 * DAY, 30 * DAY, 90 * DAY, 365 * DAY];
+
+/** Moments on round hours and days of the zone that is `offsetMs` ahead of UTC, about `n` of them. */
+export function timeTicks(from: number, to: number, n: number, offsetMs: number): number[] {
+  const step = STEPS.find((one) => one >= (to - from) / n) ?? 365 * DAY;
+  const first = Math.ceil((from + offsetMs) / step) * step - offsetMs;
+  const out: number[] = [];
+  for (let at = first; at <= to; at += step) out.push(at);
+  return out;
+}
+
+/** SVG path of a line, lifted where a value is unknown; a point alone is a short dash. */
+export function linePath(points: readonly { at: number; value: number | null }[], x: (at: number) => number, y: (value: number) => number): string {
+  let out = "";
+  let drawn = false;
+  points.forEach(({ at, value }, i) => {
+    if (value === null) {
+      drawn = false;
+      return;
+    }
+    const [px, py] = [x(at).toFixed(1), y(value).toFixed(1)];
+    const alone = !drawn && (points[i + 1]?.value ?? null) === null;
+    out += drawn ? `L${px} ${py}` : `M${px} ${py}`;
+    if (alone) out += "h2";
+    drawn = true;
+  });
+  return out;
+}
