@@ -72,7 +72,7 @@ export const COMMANDS = {
   "check.run": { title: "Check the golden set", group: "Replay and compare", keys: ["Shift+C"] },
 
   "metrics.group": { title: "Metrics by the next dimension", group: "Workspace", keys: ["b"] },
-  "metrics.traces": { title: "The traces behind the metrics", group: "Workspace", keys: ["Enter"] },
+  "metrics.traces": { title: "The traces behind the metrics", group: "Workspace", keys: ["v"] },
 
   "import.files": { title: "Import files", group: "Workspace", keys: ["Ctrl+O"], inFields: true },
   "import.folder": { title: "Import a folder", group: "Workspace", keys: [] },
