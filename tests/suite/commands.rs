@@ -3,7 +3,7 @@
 use crate::replaying::home_with;
 use retake_tests::traces::{Call, lines};
 use retake_tests::{Home, Run};
-use serde_json::Value;
+use serde_json::{Value, json};
 
 #[test]
 fn documents_are_named_after_their_command() {
@@ -64,6 +64,15 @@ fn a_dry_run_counts_and_writes_nothing() {
     let report = home.retake(&["import", path.to_str().unwrap(), "--dry-run"]).ok();
     assert_eq!(report["totals"]["spans"], 3, "{report:#}");
     assert!(!home.workspace().exists());
+    home.retake(&["import", path.to_str().unwrap()]).ok();
+    let export = |home: &Home| home.bare(&["--workspace", home.workspace().to_str().unwrap(), "export", "--format", "canonical"]);
+    let before = (Run::of(export(&home)).stdout, std::fs::read(home.workspace()).unwrap());
+    let more = home.file("b.jsonl", lines(&[Call::new(1, "x", "y"), Call::new(2, "z", "w")]));
+    let report = home.retake(&["import", more.to_str().unwrap(), "--dry-run"]).ok();
+    assert_eq!((&report["totals"]["spans"], &report["totals"]["duplicates"]), (&json!(3), &json!(3)), "{report:#}");
+    assert!(report["batch_id"].is_null(), "{report:#}");
+    let after = (Run::of(export(&home)).stdout, std::fs::read(home.workspace()).unwrap());
+    assert!(before == after, "the workspace changed");
 }
 
 #[test]

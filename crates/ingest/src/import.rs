@@ -2,7 +2,7 @@
 
 use crate::report::{FileInProgress, add};
 use crate::sink::{PipeSink, ToWriter};
-use crate::source::files_below;
+use crate::source::{Walk, walk};
 use crate::unpack::{self, Member, Trouble, Visitor};
 use crate::{IngestError, RetakeProjector, Source};
 use crossbeam_channel::{Receiver, Sender, bounded};
@@ -13,7 +13,7 @@ use retake_model::Code;
 use retake_store::{BatchHandle, BatchRow, Cancel, Counters, OpenMode, SkippedFile, StoreError, Workspace};
 use std::cell::Cell;
 use std::io::Read;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::rc::Rc;
 use std::sync::Arc;
 
@@ -95,14 +95,22 @@ pub fn import(
     })
 }
 
-/// Counts what an import would add to an empty workspace, without touching any workspace.
+/// Counts what an import would add to `workspace`, or to an empty one, and changes nothing.
+///
+/// It imports into a copy, since what is new shows only when records meet: content that comes later, a tool call that is
+/// seen in two spans. A copy of a gigabyte takes some seconds and its size in the folder for temporary files.
 pub fn dry_run(
+    workspace: Option<&Workspace>,
     sources: Vec<Source>,
     options: &ImportOptions,
     on_progress: &mut dyn FnMut(&Progress),
 ) -> Result<BatchRow, IngestError> {
     let folder = tempfile::tempdir()?;
-    let scratch = Workspace::open(&folder.path().join("dry-run.retake"), OpenMode::Create)?;
+    let path = folder.path().join("dry-run.retake");
+    if let Some(workspace) = workspace {
+        workspace.copy_to(&path)?;
+    }
+    let scratch = Workspace::open(&path, OpenMode::Create)?;
     import(&scratch, sources, options, on_progress)
 }
 
@@ -113,11 +121,7 @@ fn total_bytes(sources: &[Source]) -> Option<u64> {
             Source::Stdin(_) => return None,
             Source::Bytes { bytes, .. } => bytes.len() as u64,
             Source::Path(path) => {
-                let mut files = vec![path.clone()];
-                if path.is_dir() {
-                    files.clear();
-                    files_below(path, &mut files).ok()?;
-                }
+                let files = if path.is_dir() { walk(path).ok()?.files } else { vec![path.clone()] };
                 files.iter().filter_map(|file| std::fs::metadata(file).ok()).map(|meta| meta.len()).sum()
             }
         };
@@ -257,21 +261,18 @@ struct Reader<'a> {
 }
 
 impl Reader<'_> {
-    /// Reads everything; gives the first named path that cannot be read.
+    /// Reads everything; gives the first named path that cannot be read or holds nothing.
     fn sources(&mut self, sources: Vec<Source>) -> Option<(PathBuf, String)> {
         let mut unreadable = None;
         for source in sources {
             let before = self.skipped.len();
             let goes_on = match source {
                 Source::Path(path) if path.is_dir() => {
-                    let mut files = Vec::new();
-                    match files_below(&path, &mut files) {
-                        Ok(()) => files.iter().all(|file| unpack::visit_file(file, self)),
-                        Err(error) => {
-                            unreadable.get_or_insert((path, error.to_string()));
-                            true
-                        }
+                    let (goes_on, why) = self.folder(&path);
+                    if let Some(why) = why {
+                        unreadable.get_or_insert((path, why));
                     }
+                    goes_on
                 }
                 Source::Path(path) => {
                     let goes_on = unpack::visit_file(&path, self);
@@ -289,6 +290,27 @@ impl Reader<'_> {
             }
         }
         unreadable
+    }
+
+    /// Reads what is in a folder; also gives why it gave nothing, if it did.
+    fn folder(&mut self, path: &Path) -> (bool, Option<String>) {
+        let left_out = |path: &Path, message: &str| Trouble {
+            path: path.display().to_string(),
+            code: Code::InputUnreadable,
+            message: message.to_owned(),
+        };
+        let (found, why) = match walk(path) {
+            Ok(found) if found.files.is_empty() => (found, Some("the folder holds no file".to_owned())),
+            Ok(found) => (found, None),
+            Err(error) => (Walk::default(), Some(error.to_string())),
+        };
+        for (path, message) in &found.left_out {
+            self.trouble(left_out(path, message));
+        }
+        if let Some(why) = &why {
+            self.trouble(left_out(path, why));
+        }
+        (found.files.iter().all(|file| unpack::visit_file(file, self)), why)
     }
 
     /// The format of a member, or why it is skipped.

@@ -85,7 +85,7 @@ fn import_sources(
         }
     };
     let outcome = match core.workspace() {
-        _ if request.dry_run => retake_ingest::dry_run(sources, &options, &mut on_progress),
+        there if request.dry_run => retake_ingest::dry_run(there.ok(), sources, &options, &mut on_progress),
         Ok(workspace) => retake_ingest::import(workspace, sources, &options, &mut on_progress),
         Err(error) => return Err(error.into()),
     };

@@ -2,5 +2,7 @@
 
 mod bad_input;
 mod fixtures;
+mod log_records;
+mod paths;
 mod real;
 mod support;
