@@ -36,12 +36,13 @@ impl Projector for RetakeProjector {
     }
 
     fn merge(&self, mut facts: Vec<MappedFact>) -> Span {
-        // Best first: rank, then the later update, then what the record says, so that neither the order of files nor the
-        // workspace (whose key is in the content hash) matters.
+        // Best first: rank, a record of the span itself before those about it, then the later update, then what the
+        // record says, so that neither the order of files nor the workspace (whose key is in the content hash) matters.
+        let earliest = about(&facts).filter_map(|span| span.start_ns).min();
         if facts.len() > 1 {
             facts.sort_by_cached_key(|fact| {
                 let said = serde_json::to_string(&fact.mapped).unwrap_or_default();
-                std::cmp::Reverse((fact.rank, fact.updated_ns, said))
+                std::cmp::Reverse((fact.rank, is_own(fact), fact.updated_ns, said))
             });
         }
         let mut spans = facts.into_iter().filter_map(|fact| match fact.mapped {
@@ -53,6 +54,11 @@ impl Projector for RetakeProjector {
             fill(&mut span, other);
         }
         retake_formats::vocabulary::finish(&mut span);
+        if span.kind.is_none() {
+            // No record of its own says when it began or what it is: the first log record about it does.
+            span.start_ns = earliest;
+            span.kind = (span.input.is_some() || span.output.is_some()).then_some(SpanKind::Llm);
+        }
         if span.is_model_call() && span.computed_usd_nanos.is_none() {
             span.computed_usd_nanos = self.cost(&span);
         }
@@ -71,6 +77,19 @@ impl RetakeProjector {
         )?;
         price.cost_usd_nanos(&span.usage)
     }
+}
+
+/// Records about a span, mapped.
+fn about(facts: &[MappedFact]) -> impl Iterator<Item = &Span> {
+    facts.iter().filter_map(|fact| match &fact.mapped {
+        Mapped::Span(span) => Some(&**span),
+        _ => None,
+    })
+}
+
+/// Whether a record is the span's own: only those know its kind.
+fn is_own(fact: &MappedFact) -> bool {
+    matches!(&fact.mapped, Mapped::Span(span) if span.kind.is_some())
 }
 
 /// Fills what `better` does not state from `other`; lists of occurrences are united.

@@ -99,6 +99,7 @@ const HAS: &[&str] = &[
     "score",
     "no_content",
     "parent_missing",
+    "log_only",
     "clock_skew",
     "cost",
     "prompt",

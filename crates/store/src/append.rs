@@ -284,7 +284,7 @@ fn owner_of(
             return Ok((*span_pk, false));
         }
         let (span_pk, there) = match span::find(tx, trace_pk, &span_key)? {
-            Some(span_pk) => (span_pk, span::row(tx, span_pk)?.is_some_and(|row| row.listed())),
+            Some(span_pk) => (span_pk, span::row(tx, span_pk)?.is_some_and(|row| row.recorded())),
             None => {
                 let span_pk = cache.new_span_pk(tx)?;
                 touched.new_spans.insert((trace_pk, span_key.clone()), span_pk);
@@ -410,10 +410,10 @@ fn mapped_facts(
     touched: &mut Touched,
     projector: &dyn Projector,
 ) -> Result<(Vec<MappedFact>, bool)> {
-    let mut listed = false;
+    let mut recorded = false;
     let mut facts = Vec::new();
     for head in fact::heads(tx, owner)? {
-        listed |= matches!(head.source.kind, FactKind::Span | FactKind::Exchange);
+        recorded |= matches!(head.source.kind, FactKind::Span | FactKind::Exchange);
         let fact = match touched.mapped.remove(&(owner, head.content_hash)) {
             Some(fact) => fact,
             None => {
@@ -429,7 +429,7 @@ fn mapped_facts(
         };
         facts.push(fact);
     }
-    Ok((facts, listed))
+    Ok((facts, recorded))
 }
 
 fn project_span(
@@ -443,7 +443,7 @@ fn project_span(
 ) -> Result<()> {
     let Some((trace_pk, span_key)) = touched.spans.get(&span_pk).cloned() else { return Ok(()) };
     touched.traces.insert(trace_pk);
-    let (mut facts, listed) = mapped_facts(tx, span_pk, touched, projector)?;
+    let (mut facts, recorded) = mapped_facts(tx, span_pk, touched, projector)?;
     facts.retain(|fact| matches!(fact.mapped, Mapped::Span(_)));
     if facts.is_empty() {
         return project::remove(tx, cache, span_pk, delta, changes);
@@ -451,13 +451,20 @@ fn project_span(
     let mut span: Span = projector.merge(facts);
     span.trace_id = trace::row(tx, trace_pk)?.map(|row| span::id_of_key(&row.trace_key));
     span.span_id = Some(span::id_of_key(&span_key));
-    project::write(tx, cache, &project::Target { span_pk, trace_pk, span_key, listed }, &span, delta, changes)
+    project::write(tx, cache, &project::Target { span_pk, trace_pk, span_key, recorded }, &span, delta, changes)
 }
 
 fn project_audit(tx: &Connection, owner: i64, touched: &mut Touched, projector: &dyn Projector) -> Result<i64> {
     let audit_pk = -owner;
     let before = audit::read(tx, audit_pk)?.is_some();
-    let (facts, _) = mapped_facts(tx, owner, touched, projector)?;
+    let (mut facts, _) = mapped_facts(tx, owner, touched, projector)?;
+    if facts.len() > 1 {
+        // The content hash is keyed per workspace: between records of one rank and time, what they say decides.
+        facts.sort_by_cached_key(|fact| {
+            let said = serde_json::to_string(&fact.mapped).unwrap_or_default();
+            std::cmp::Reverse((fact.rank, fact.updated_ns, said))
+        });
+    }
     let events: Vec<AuditEvent> = facts
         .into_iter()
         .filter_map(|fact| match fact.mapped {

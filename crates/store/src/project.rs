@@ -38,7 +38,14 @@ pub(crate) struct Target {
     pub trace_pk: i64,
     pub span_key: Vec<u8>,
     /// A span record came, not only records about it.
-    pub listed: bool,
+    pub recorded: bool,
+}
+
+impl Target {
+    /// A call of which only log records came is shown by what they say.
+    fn listed(&self, span: &Span) -> bool {
+        self.recorded || has_messages(span)
+    }
 }
 
 /// What is counted of a span, before or after.
@@ -134,7 +141,7 @@ fn counted(tx: &Connection, cache: &mut WriteCache, row: &SpanColumns) -> Result
     if !row.listed() {
         return Ok(counted);
     }
-    counted.spans = 1;
+    counted.spans = i64::from(row.recorded());
     let mut depth = |context: Option<i64>| match context {
         Some(context) => cache.messages.depth(tx, context).map(i64::from),
         None => Ok(0),
@@ -196,7 +203,8 @@ fn columns(
     };
     let mut bits = span::status_bits(span.status) | span::scope_bits(span.usage_scope);
     let mut set = |on: bool, flag: i64| bits |= if on { flag } else { 0 };
-    set(target.listed, bit::LISTED);
+    set(target.listed(span), bit::LISTED);
+    set(target.listed(span) && !target.recorded, bit::LOG_ONLY);
     set(span.tool.is_some() || has_calls(span), bit::TOOL);
     set(span.retrieval.as_ref().is_some_and(|retrieval| !retrieval.documents.is_empty()), bit::DOCUMENT);
     set(!span.scores.is_empty(), bit::SCORE);
@@ -321,7 +329,7 @@ fn put_words(
         let text_id = cache.texts.id(tx, &mut cache.packer, text)?;
         cache.texts.add_use(text_id, 1);
     }
-    if !target.listed {
+    if !target.listed(span) {
         return Ok(());
     }
     for (slot, text) in &gathered.slots {
@@ -381,9 +389,8 @@ fn words_of_its_own(span: &Span, words: &[&str]) -> String {
         }
         let cut = format!(" {} ", segment::for_index(word).trim_end());
         if cut.len() > 2 && !covered.contains(&cut) {
-            own.push_str(cut.trim_start());
+            segment::append_value(&mut own, cut.trim());
         }
     }
-    own.truncate(own.trim_end().len());
     own
 }

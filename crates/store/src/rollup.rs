@@ -66,12 +66,15 @@ impl Tree {
         let mut parents: Vec<Option<usize>> = spans.iter().map(|span| parent_of(span, &by_id)).collect();
         break_circles(&mut parents);
         let shapes = spans.iter().map(|span| shape(span.shape_id)).collect::<Result<Vec<_>>>()?;
-        // A span without a parent is the root; without one, the first whose parent is not there.
+        // A span without a parent is the root; without one, the first whose parent is not there. Of a call that is known
+        // by log records only, nobody knows the parent.
         let first = |wanted: &dyn Fn(usize, &SpanColumns) -> bool| {
             spans.iter().enumerate().find(|(at, span)| wanted(*at, span)).map(|(at, _)| at)
         };
-        let root = first(&|_, span| span.parent_key.is_none())
-            .or_else(|| first(&|at, _| parents.get(at).copied().flatten().is_none()));
+        let lone = |at: usize| parents.get(at).copied().flatten().is_none();
+        let root = first(&|_, span| span.recorded() && span.parent_key.is_none())
+            .or_else(|| first(&|at, span| span.recorded() && lone(at)))
+            .or_else(|| first(&|at, _| lone(at)));
         Ok(Self { spans, shapes, parents, root })
     }
 

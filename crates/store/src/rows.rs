@@ -136,7 +136,7 @@ pub struct ListRow {
     pub input_tokens: Option<i64>,
     pub output_tokens: Option<i64>,
     pub cost_usd_nanos: Option<i64>,
-    /// Findings by code, then `error`, `retry`, `no_content`, `clock_skew`, `parent_missing`.
+    /// Findings by code, then `error`, `retry`, `no_content`, `clock_skew`, `parent_missing`, `log_only`.
     pub flags: Vec<String>,
     /// Text around the first match of the query's words.
     pub snippet: Option<String>,

@@ -45,6 +45,22 @@ pub(crate) fn for_index(text: &str) -> String {
     out
 }
 
+/// Stands between values that share a row of the index. No text is cut into it, so that no phrase reaches over it.
+const BETWEEN: &str = "\u{2016}";
+
+/// Adds the words of a further value to a row of the index.
+pub(crate) fn append_value(row: &mut String, words: &str) {
+    if words.is_empty() {
+        return;
+    }
+    if !row.is_empty() {
+        row.push(' ');
+        row.push_str(BETWEEN);
+        row.push(' ');
+    }
+    row.push_str(words);
+}
+
 /// Words of a text with their places.
 pub(crate) fn tokens(text: &str) -> Vec<Token> {
     let mut all = Vec::new();

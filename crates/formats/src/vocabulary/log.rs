@@ -1,15 +1,16 @@
 //! Log records: content of a model call that comes later or in another file, events of a span, audit events.
 
+use super::Vocabulary;
 use super::attributes::{Attributes, value_of};
 use super::draft::{Draft, plain};
 use super::genai::{DETAILS, GenAi, score_of};
-use super::{Vocabulary, draft};
 use crate::otlp::record::{Surroundings, id};
 use opentelemetry_proto::tonic::logs::v1::LogRecord;
 use retake_model::{AuditEvent, Code, JsonMap, Span, SpanEvent};
 use serde_json::Value;
 
-/// What a log record says about its span. Names that the span itself states are left to it.
+/// What a log record says about its span. Names that the span itself states are left to it; its start stands for the
+/// call's where no span comes.
 pub(crate) fn map_log(log: LogRecord, _around: &Surroundings, issues: &mut Vec<(Code, String)>) -> Span {
     let mut span =
         Span { trace_id: Some(id(&log.trace_id, 16)), span_id: Some(id(&log.span_id, 8)), ..Span::default() };
@@ -17,6 +18,7 @@ pub(crate) fn map_log(log: LogRecord, _around: &Surroundings, issues: &mut Vec<(
     let time_ns = i64::try_from(nanos).unwrap_or_default();
     let mut attributes = plain(log.attributes);
     let name = name_of(&log.event_name, &attributes);
+    span.start_ns = Some(time_ns).filter(|time_ns| *time_ns > 0);
     let body = log.body.map(value_of).unwrap_or(Value::Null);
     if name.as_deref() == Some(DETAILS) || attributes.contains_key("gen_ai.input.messages") {
         if let Value::Object(fields) = body {
@@ -48,8 +50,8 @@ pub(crate) fn map_log(log: LogRecord, _around: &Surroundings, issues: &mut Vec<(
     if !log.severity_text.is_empty() {
         attributes.entry("severity").or_insert(Value::from(log.severity_text));
     }
+    // Messages are made of events when all of the span's records are together: each record may hold one of several.
     span.events.push(SpanEvent { time_ns, name: name.unwrap_or_else(|| "log".into()), attributes });
-    draft::finish(&mut span);
     span
 }
 
@@ -67,6 +69,7 @@ fn content_of(span: Span, attributes: JsonMap, issues: &mut Vec<(Code, String)>)
     Span {
         trace_id: found.trace_id,
         span_id: found.span_id,
+        start_ns: found.start_ns,
         input: found.input,
         output: found.output,
         tools: found.tools,

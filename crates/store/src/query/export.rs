@@ -69,7 +69,7 @@ fn span_lines(connection: &Connection, trace_id: &Id, trace_pk: i64) -> Result<V
     let mut lines = Vec::new();
     for row in span::rows_of_trace(connection, trace_pk)? {
         let full = read::full_span(connection, &names, trace_id, &row)?;
-        let kind = if row.listed() { "span" } else { "span_content" };
+        let kind = if row.recorded() { "span" } else { "span_content" };
         lines.push((row.span_id(), row.span_key, span_line(kind, &full)?));
     }
     lines.sort();

@@ -272,6 +272,7 @@ pub(crate) fn flag_words(findings: impl IntoIterator<Item = String>, bits: i64) 
         (bit::NO_CONTENT, "no_content"),
         (bit::CLOCK_SKEW, "clock_skew"),
         (bit::PARENT_MISSING, "parent_missing"),
+        (bit::LOG_ONLY, "log_only"),
     ];
     codes.extend(named.into_iter().filter(|(flag, _)| bits & flag != 0).map(|(_, word)| word.to_owned()));
     codes

@@ -312,6 +312,7 @@ impl Eval<'_> {
             "score" => flagged(bit::SCORE),
             "no_content" => flagged(bit::NO_CONTENT),
             "parent_missing" => flagged(bit::PARENT_MISSING),
+            "log_only" => flagged(bit::LOG_ONLY),
             "clock_skew" => flagged(bit::CLOCK_SKEW),
             "cost" => Bits::collect(n, |at| number(&spans.cost, at).is_some()),
             "prompt" => Bits::collect(n, |at| {

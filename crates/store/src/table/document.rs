@@ -116,10 +116,8 @@ fn id(connection: &Connection, cache: &mut WriteCache, document: &Document) -> R
 fn words(document: &Document) -> String {
     let mut words = String::new();
     for word in [&document.title, &document.source, &document.tenant].into_iter().flatten() {
-        words.push_str(segment::for_index(word).trim_end());
-        words.push(' ');
+        segment::append_value(&mut words, segment::for_index(word).trim_end());
     }
-    words.truncate(words.trim_end().len());
     words
 }
 

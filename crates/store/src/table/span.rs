@@ -194,6 +194,8 @@ pub(crate) mod bit {
     pub(crate) const NO_CONTENT: i64 = 1 << 10;
     pub(crate) const CLOCK_SKEW: i64 = 1 << 11;
     pub(crate) const PARENT_MISSING: i64 = 1 << 12;
+    /// No record of its own came: it is known by log records only.
+    pub(crate) const LOG_ONLY: i64 = 1 << 13;
     /// What the roll-up of the trace decides.
     pub(crate) const OF_TRACE: i64 = SCOPE | ERROR | RETRY | NO_CONTENT | CLOCK_SKEW | PARENT_MISSING;
 }
@@ -224,9 +226,14 @@ const COLUMNS: &str = "span_pk, trace_pk, span_key, parent_key, shape_id, bits, 
     conversation, request, usage, reported_usd_nanos, computed_usd_nanos, context_in, context_out";
 
 impl SpanColumns {
-    /// Whether a span record (and not only log records about it) came.
+    /// Whether it is shown: its own record came, or log records say what was said in it.
     pub(crate) fn listed(&self) -> bool {
         self.bits & bit::LISTED != 0
+    }
+
+    /// Whether its own record (and not only log records about it) came.
+    pub(crate) fn recorded(&self) -> bool {
+        self.listed() && self.bits & bit::LOG_ONLY == 0
     }
 
     pub(crate) fn status(&self) -> SpanStatus {

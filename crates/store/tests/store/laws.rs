@@ -28,6 +28,10 @@ fn corpus() -> Vec<Fact> {
         (bare.input, bare.output) = (None, None);
         all.push(fact_of(&bare));
         all.push(log_of(&bare, vec![said(Role::User, "from a log record")], vec![said(Role::Assistant, "so it is")]));
+        // Of this call no span ever comes.
+        let mut lone = bare.clone();
+        lone.span_id = Some(made::span_id(n, 11));
+        all.push(log_of(&lone, vec![said(Role::User, "by a log alone")], vec![said(Role::Assistant, "it is")]));
         all.push(audit(&format!("ev-{n}"), Some(n), "u-1", "tool.invoke", Decision::Allowed));
     }
     all

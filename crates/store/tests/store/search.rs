@@ -1,7 +1,7 @@
 //! Search: what matches, in which order, page by page, counted.
 
 use crate::made::{self, DAY, Made, SECOND, audit, fact_of, facts, import, query, refund, said, span, workspace};
-use retake_model::{Code, Coded, Decision, Finding, FindingCode, Id, Role, Severity, SpanKind, SpanStatus};
+use retake_model::{Code, Coded, Decision, Finding, FindingCode, Id, Retrieval, Role, Severity, SpanKind, SpanStatus};
 use retake_query::{Sort, parse_sort};
 use retake_store::{Cancel, Of, SearchRequest, Workspace};
 
@@ -362,4 +362,35 @@ fn audit_events_reach_their_traces() {
     assert_eq!(reached(acted(126), 0), Vec::<u32>::new());
     assert_eq!(reached(acted(126), 2000), vec![2]);
     assert_eq!(reached(acted(300), 2000), Vec::<u32>::new());
+}
+
+#[test]
+fn a_phrase_stays_within_one_value() {
+    let made = workspace();
+    let mut one = span(1, 0, None, SpanKind::Llm, "chat");
+    let mut attributes = serde_json::Map::new();
+    for (key, value) in [("a", "amber lantern"), ("b", "copper whistle"), ("c", "政策"), ("d", "退款")] {
+        attributes.insert(key.to_owned(), value.into());
+    }
+    one.attributes = attributes.into_iter().collect();
+    one.input = Some(vec![said(Role::User, "how much"), said(Role::User, "is left")]);
+    let mut found = span(2, 0, None, SpanKind::Retriever, "retrieve");
+    let mut document = made::document("D-1", 1, "quartz", "the content ends");
+    document.title = Some("violet harbour".to_owned());
+    document.source = Some("timber road".to_owned());
+    found.retrieval = Some(Retrieval { query: None, documents: vec![document], input_documents: Vec::new() });
+    import(&made.workspace, facts(&[one, found]), 10);
+    for (phrase, expected) in [
+        ("\"amber lantern\"", vec![1]),
+        ("\"copper whistle\"", vec![1]),
+        ("\"lantern copper\"", vec![]),
+        ("\"政策 退款\"", vec![]),
+        ("\"much is\"", vec![]),
+        ("\"violet harbour\"", vec![2]),
+        ("\"harbour timber\"", vec![]),
+        ("\"road quartz\"", vec![]),
+        ("\"timber road\"", vec![2]),
+    ] {
+        assert_eq!(traces(&made.workspace, phrase), expected, "{phrase}");
+    }
 }
