@@ -103,6 +103,12 @@ fn walk(theme: &str, size: Size) -> Result<()> {
         window.page().click(&place)?;
         window.wait(view, |page| page.find(&format!("nav [aria-label='{view}'][aria-current=page]")))?;
         settle();
+        if view == "Metrics" {
+            let field = "input[aria-label='Query of the metrics']";
+            set_field(window.page(), field, "environment:production")?;
+            window.page().type_into(&window.page().find(field)?, key::ENTER)?;
+            settle();
+        }
         window.picture(&view.to_lowercase());
     }
     window.page().press(&["?"])?;

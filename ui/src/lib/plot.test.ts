@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { linePath, ticksTo, timeTicks } from "./plot";
+import { linePath, lonePoints, ticksTo, timeTicks } from "./plot";
 
 describe("plots", () => {
   it("marks round numbers up to the largest value", () => {
@@ -16,7 +16,8 @@ describe("plots", () => {
   });
 
   it("lifts a line where nothing is known", () => {
-    const path = linePath([{ at: 0, value: 1 }, { at: 1, value: 2 }, { at: 2, value: null }, { at: 3, value: 4 }], (at) => at, (value) => value);
-    expect(path).toBe("M0.0 1.0L1.0 2.0M3.0 4.0h2");
+    const points = [{ at: 0, value: 1 }, { at: 1, value: 2 }, { at: 2, value: null }, { at: 3, value: 4 }];
+    expect(linePath(points, (at) => at, (value) => value)).toBe("M0.0 1.0L1.0 2.0M3.0 4.0");
+    expect(lonePoints(points)).toEqual([{ at: 3, value: 4 }]);
   });
 });

@@ -33,20 +33,20 @@ export function timeTicks(from: number, to: number, n: number, offsetMs: number)
   return out;
 }
 
-/** SVG path of a line, lifted where a value is unknown; a point alone is a short dash. */
-export function linePath(points: readonly { at: number; value: number | null }[], x: (at: number) => number, y: (value: number) => number): string {
+type Point = Series["points"][number];
+
+/** SVG path of a line, lifted where a value is unknown. */
+export function linePath(points: readonly Point[], x: (at: number) => number, y: (value: number) => number): string {
   let out = "";
   let drawn = false;
-  points.forEach(({ at, value }, i) => {
-    if (value === null) {
-      drawn = false;
-      return;
-    }
-    const [px, py] = [x(at).toFixed(1), y(value).toFixed(1)];
-    const alone = !drawn && (points[i + 1]?.value ?? null) === null;
-    out += drawn ? `L${px} ${py}` : `M${px} ${py}`;
-    if (alone) out += "h2";
-    drawn = true;
-  });
+  for (const { at, value } of points) {
+    if (value !== null) out += `${drawn ? "L" : "M"}${x(at).toFixed(1)} ${y(value).toFixed(1)}`;
+    drawn = value !== null;
+  }
   return out;
+}
+
+/** Points with nothing known on either side: a line through them has no length. */
+export function lonePoints(points: readonly Point[]): Point[] {
+  return points.filter((point, i) => point.value !== null && (points[i - 1]?.value ?? null) === null && (points[i + 1]?.value ?? null) === null);
 }
