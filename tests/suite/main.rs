@@ -13,3 +13,4 @@ mod queries;
 mod replaying;
 mod runs;
 mod secrets;
+mod variants;

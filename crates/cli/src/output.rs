@@ -73,6 +73,16 @@ impl Output {
         }
     }
 
+    /// Something that is not as it was asked for and does not stop the command: an error document, or a line for people.
+    pub fn warning(&self, error: &ApiError) {
+        self.progress_done();
+        if self.json {
+            print_error(error);
+        } else if !self.quiet {
+            eprintln!("{}: {}", error.code, error.message);
+        }
+    }
+
     /// A note for people, not part of the result.
     pub fn note(&self, text: &str) {
         if !self.json && !self.quiet {

@@ -16,7 +16,7 @@ pub use check::{Permissions, check, new_destinations};
 pub use execute::{Doing, Outcome, execute};
 pub use log::{Chunk, LogError, RunEvent, RunLog, TakeFailure, TakeResult, TakeStart};
 pub use memory::MemoryLog;
-pub use plan::{Case, Estimate, Plan, PlanInput, PlannedTake, Slot, VariantLoss, plan};
+pub use plan::{Case, Estimate, LeftOut, Plan, PlanInput, PlannedTake, Slot, VariantLoss, plan};
 
 use std::sync::Arc;
 

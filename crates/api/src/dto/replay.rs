@@ -34,6 +34,10 @@ document! {
         pub code: String,
         /// Message.
         pub message: String,
+        /// What to do, where that depends on the take: which connection's key, say.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        #[ts(optional)]
+        pub hint: Option<String>,
     }
 
     /// A take.
@@ -93,6 +97,20 @@ document! {
         pub pending: u32,
     }
 
+    /// A call that cannot be sent, beside others that can.
+    pub struct LeftOutView {
+        /// Trace.
+        pub trace_id: Option<String>,
+        /// Span.
+        pub span_id: Option<String>,
+        /// Variant.
+        pub variant: String,
+        /// Code: `RTK-R004` for a removed secret, `RTK-R005` where nothing was recorded.
+        pub code: String,
+        /// Why, in words.
+        pub message: String,
+    }
+
     /// A run.
     pub struct Run {
         /// Id.
@@ -111,6 +129,10 @@ document! {
         pub destinations: Vec<String>,
         /// Takes in the order of the plan.
         pub takes: Vec<Take>,
+        /// Calls that cannot be sent and have no take.
+        #[serde(default)]
+        #[ts(as = "Option<Vec<LeftOutView>>", optional)]
+        pub left_out: Vec<LeftOutView>,
     }
 
     /// A run in a list.
@@ -163,6 +185,10 @@ document! {
         pub unpriced: Vec<String>,
         /// What conversions lose.
         pub losses: Vec<LossView>,
+        /// Calls that cannot be sent and are left out of the run.
+        #[serde(default)]
+        #[ts(as = "Option<Vec<LeftOutView>>", optional)]
+        pub left_out: Vec<LeftOutView>,
         /// Lowest fidelity of the requests.
         pub fidelity: Option<String>,
         /// The plan in a sentence.

@@ -37,7 +37,13 @@ pub async fn connect(core: Arc<Core>, command: &Connect, output: &Output) -> Res
                 return Ok(Exit::Done);
             }
             let code = test.code.as_deref().and_then(Code::parse).unwrap_or(Code::ProviderUnreachable);
-            return Err(ApiError::new(code, test.message));
+            let error = ApiError::new(code, test.message);
+            return Err(match code {
+                Code::ProviderKeyRejected => {
+                    error.with_hint(format!("Store a valid key with `retake secret set {}`.", test.name))
+                }
+                _ => error,
+            });
         }
     };
     print_connections(&list, output);

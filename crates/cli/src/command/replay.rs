@@ -3,7 +3,7 @@
 use super::search::{time, usd};
 use crate::args::{Global, Replay, Runs};
 use crate::output::Output;
-use retake_api::dto::replay::{Estimate, ReplayRequest, Run, Take, VariantInput};
+use retake_api::dto::replay::{Estimate, LeftOutView, ReplayRequest, Run, Take, VariantInput};
 use retake_api::dto::{Empty, IdRequest};
 use retake_api::{ApiError, Core, handlers};
 use retake_model::{Code, Exit};
@@ -37,6 +37,7 @@ pub async fn run(core: Arc<Core>, args: &Replay, global: &Global, output: &Outpu
     let estimate = handlers::replay::replay_estimate(Arc::clone(&core), request.clone()).await?;
     if args.estimate {
         output.document("estimate", &estimate, |text| write_estimate(text, &estimate));
+        warn_of(&estimate.left_out, output);
         return Ok(Exit::Done);
     }
     handlers::replay::may_start(&core, &request, &estimate)?;
@@ -53,6 +54,7 @@ pub async fn run(core: Arc<Core>, args: &Replay, global: &Global, output: &Outpu
 /// Prints a run and tells its exit status.
 fn finish(run: Run, output: &Output) -> Result<Exit, ApiError> {
     output.document("replay", &run, |text| write_run(text, &run));
+    warn_of(&run.left_out, output);
     match run.status.as_str() {
         "done" => Ok(Exit::Done),
         "cancelled" | "interrupted" => Ok(Exit::Interrupted),
@@ -63,8 +65,21 @@ fn finish(run: Run, output: &Output) -> Result<Exit, ApiError> {
             let first = run.takes.iter().find_map(|take| take.error.as_ref());
             let code = first.and_then(|error| Code::parse(&error.code)).unwrap_or(Code::ProviderRefused);
             let message = first.map_or_else(|| "a call failed".to_owned(), |error| error.message.clone());
-            Err(ApiError::new(code, format!("{} of {} calls failed: {message}", run.counts.failed, run.takes.len())))
+            let error =
+                ApiError::new(code, format!("{} of {} calls failed: {message}", run.counts.failed, run.takes.len()));
+            Err(match first.and_then(|error| error.hint.clone()) {
+                Some(hint) => error.with_hint(hint),
+                None => error,
+            })
         }
+    }
+}
+
+/// Names what is not sent.
+fn warn_of(left_out: &[LeftOutView], output: &Output) {
+    for call in left_out {
+        let code = Code::parse(&call.code).unwrap_or(Code::NothingToReplay);
+        output.warning(&ApiError::new(code, format!("left out: {}", call.message)));
     }
 }
 

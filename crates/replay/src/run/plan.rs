@@ -2,7 +2,7 @@
 
 use crate::variant::{self, FindPrompt};
 use crate::{Connection, ReplayError, Source, Target, Variant};
-use retake_model::{Fidelity, Id, Request};
+use retake_model::{Code, Coded, Fidelity, Id, Request};
 use retake_wire::{Loss, PriceTable, estimate};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
@@ -83,6 +83,25 @@ pub struct VariantLoss {
     pub loss: Loss,
 }
 
+/// A call of a plan that cannot be sent, beside others that can.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct LeftOut {
+    /// Index of the case in the plan.
+    pub case: u32,
+    /// Trace.
+    pub trace_id: Option<Id>,
+    /// Span.
+    pub span_id: Option<Id>,
+    /// A golden case's id.
+    pub case_id: Option<String>,
+    /// Name of the variant.
+    pub variant: String,
+    /// Code.
+    pub code: Code,
+    /// Why.
+    pub why: String,
+}
+
 /// The sums of a plan.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
 pub struct Estimate {
@@ -117,6 +136,9 @@ pub struct Plan {
     pub takes: Vec<PlannedTake>,
     /// What conversions lose.
     pub losses: Vec<VariantLoss>,
+    /// Calls that cannot be sent; [`Self::takes`] has none of them.
+    #[serde(default)]
+    pub left_out: Vec<LeftOut>,
     /// Spending limit.
     pub max_usd_nanos: Option<i64>,
     /// Calls at once.
@@ -149,10 +171,12 @@ pub struct PlanInput<'a> {
     pub now_ns: i64,
 }
 
-/// Plans a run. Nothing is sent and nothing is asked of anybody.
+/// Plans a run. Nothing is sent and nothing is asked of anybody. A call whose record has a hole (`RTK-R004`, `RTK-R005`)
+/// is left out and named as long as another one can be sent.
 ///
 /// # Errors
-/// What [`variant::request_of`] and [`Target::of`] give; the first one ends it.
+/// What [`variant::request_of`] and [`Target::of`] give; the first one that is no hole of one record ends it, a hole only
+/// when nothing is left.
 pub fn plan(input: &PlanInput<'_>) -> Result<Plan, ReplayError> {
     if input.sources.is_empty() {
         return Err(ReplayError::NothingToReplay { why: "there is no model call".into() });
@@ -161,15 +185,39 @@ pub fn plan(input: &PlanInput<'_>) -> Result<Plan, ReplayError> {
     let repeats = input.repeats.max(1);
     let mut takes = Vec::new();
     let mut losses = BTreeSet::new();
-    for (case, (source, _)) in input.sources.iter().enumerate() {
+    let mut left_out = Vec::new();
+    let mut hole = None;
+    for (case, (source, case_id)) in input.sources.iter().enumerate() {
         for (at, variant) in variants.iter().enumerate() {
-            let (planned, lost) = plan_call(input, source, variant)?;
+            let (planned, lost) = match plan_call(input, source, variant) {
+                Ok(planned) => planned,
+                Err(error @ (ReplayError::RequestRedacted { .. } | ReplayError::NothingToReplay { .. })) => {
+                    left_out.push(LeftOut {
+                        case: number(case),
+                        trace_id: source.trace_id.clone(),
+                        span_id: source.span_id.clone(),
+                        case_id: case_id.clone(),
+                        variant: variant.name.clone(),
+                        code: error.code(),
+                        why: error.to_string(),
+                    });
+                    // Of several reasons the removed secret is the one to act upon.
+                    if !matches!(hole, Some(ReplayError::RequestRedacted { .. })) {
+                        hole = Some(error);
+                    }
+                    continue;
+                }
+                Err(error) => return Err(error),
+            };
             losses.extend(lost.into_iter().map(|loss| VariantLoss { variant: variant.name.clone(), loss }));
             for repeat in 0..repeats {
                 let slot = Slot { case: number(case), variant: number(at), repeat };
                 takes.push(PlannedTake { take_id: new_id(), slot, ..planned.clone() });
             }
         }
+    }
+    if let Some(hole) = hole.filter(|_| takes.is_empty()) {
+        return Err(hole);
     }
     let cases = input.sources.iter().map(|(source, case_id)| Case {
         trace_id: source.trace_id.clone(),
@@ -184,6 +232,7 @@ pub fn plan(input: &PlanInput<'_>) -> Result<Plan, ReplayError> {
         repeats,
         takes,
         losses: losses.into_iter().collect(),
+        left_out,
         max_usd_nanos: input.max_usd_nanos,
         concurrency: input.concurrency.max(1),
         allowed_destinations: input.allowed_destinations.clone(),

@@ -331,6 +331,11 @@ pub(crate) async fn run_cases(
         send(&core, &planned.plan, planned.prices, Arc::new(MemoryLog::default()), cancel, &quiet).await?
     };
     let mut attempts: Vec<(String, Attempt)> = Vec::new();
+    for left_out in &planned.plan.left_out {
+        let Some(case) = ids.get(left_out.case as usize) else { continue };
+        let answer = Err(retake_golden::AnswerError { code: left_out.code, message: left_out.why.clone() });
+        attempts.push((case.clone(), Attempt { variant: left_out.variant.clone(), repeat: 0, answer }));
+    }
     for take in &planned.plan.takes {
         let Some(case) = ids.get(take.slot.case as usize) else { continue };
         let result = outcome.results.iter().find(|result| result.slot == take.slot);

@@ -2,10 +2,10 @@
 
 use super::super::connect::{connection, price_table};
 use super::super::{investigate, parse_query};
-use crate::dto::replay::{Estimate, LossView, ReplayRequest, VariantInput};
+use crate::dto::replay::{Estimate, LeftOutView, LossView, ReplayRequest, VariantInput};
 use crate::{ApiError, Core};
 use retake_model::{Code, Fidelity, Message};
-use retake_replay::run::{Permissions, Plan, PlanInput};
+use retake_replay::run::{LeftOut, Permissions, Plan, PlanInput};
 use retake_replay::{Connection, Source, Variant, run, variant};
 use retake_store::RunRow;
 use retake_wire::pricing::PriceTable;
@@ -183,15 +183,22 @@ pub(super) fn estimate(core: &Core, planned: &Planned) -> Result<Estimate, ApiEr
         }
         None => format!("no price for {}", sums.unpriced.join(", ")),
     };
-    let skipped = if planned.skipped > 0 {
-        format!(" {} traces are left out: their messages were not recorded.", planned.skipped)
-    } else {
-        String::new()
-    };
-    let (cases, variants) = (plan.cases.len(), plan.variants.len());
     let plural = |n: usize, word: &str| if n == 1 { format!("{n} {word}") } else { format!("{n} {word}s") };
+    let mut left_out = match planned.skipped {
+        0 => String::new(),
+        1 => " 1 trace is left out: its messages were not recorded.".to_owned(),
+        n => format!(" {n} traces are left out: their messages were not recorded."),
+    };
+    if let Some(first) = plan.left_out.first() {
+        let calls = plan.left_out.len().saturating_mul(plan.repeats as usize);
+        let are = if calls == 1 { "is" } else { "are" };
+        left_out.push_str(&format!(" {} {are} left out: {}", plural(calls, "call"), named(first)));
+        left_out.push_str(if plan.left_out.len() > 1 { ", and others." } else { "." });
+    }
+    let cases = plan.takes.iter().map(|take| take.slot.case).collect::<std::collections::BTreeSet<_>>().len();
+    let variants = plan.variants.len();
     let sentence = format!(
-        "{} × {} × {} = {} to {where_to}, about {tokens} tokens, {cost}.{skipped}",
+        "{} × {} × {} = {} to {where_to}, about {tokens} tokens, {cost}.{left_out}",
         plural(cases, "request"),
         plural(variants, "variant"),
         plan.repeats,
@@ -207,9 +214,32 @@ pub(super) fn estimate(core: &Core, planned: &Planned) -> Result<Estimate, ApiEr
         new_destinations,
         unpriced: sums.unpriced,
         losses: losses.collect(),
+        left_out: left_out_views(plan),
         fidelity: plan.fidelity().map(|level| level.as_str().to_owned()),
         sentence,
     })
+}
+
+/// A call that is left out, in words.
+fn named(left_out: &LeftOut) -> String {
+    let what = match (&left_out.span_id, &left_out.case_id) {
+        (_, Some(case)) => format!("case {case}"),
+        (Some(span), None) => format!("span {span}"),
+        (None, None) => "the request".to_owned(),
+    };
+    format!("{what} under {}: {}", left_out.variant, left_out.why)
+}
+
+/// The calls of a plan that cannot be sent.
+pub(super) fn left_out_views(plan: &Plan) -> Vec<LeftOutView> {
+    let view = |left_out: &LeftOut| LeftOutView {
+        trace_id: left_out.trace_id.as_ref().map(ToString::to_string),
+        span_id: left_out.span_id.as_ref().map(ToString::to_string),
+        variant: left_out.variant.clone(),
+        code: left_out.code.as_str().to_owned(),
+        message: named(left_out),
+    };
+    plan.left_out.iter().map(view).collect()
 }
 
 /// The plan of a run as it was kept.

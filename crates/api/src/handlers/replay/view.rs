@@ -2,7 +2,7 @@
 //! recorded answer of a span, which stands for a take everywhere.
 
 use super::super::investigate::{self, Located};
-use super::plan::read_plan;
+use super::plan::{left_out_views, read_plan};
 use crate::dto::Ns;
 use crate::dto::replay::{Run, RunCounts, Take, TakeError, ToolCallView, UsageView};
 use crate::run_log::{read_result, slot_number};
@@ -117,7 +117,7 @@ fn recorded_view(span: &Span, trace: &[Span], source: Option<String>) -> TakeVie
         status: if failed { "failed" } else { "done" }.to_owned(),
         output_text: span.output.as_ref().map(|_| answer.output_text()),
         tool_calls: answer.tool_calls().into_iter().map(ToolCallView::from).collect(),
-        finish_reason: answer.finish_reason.as_ref().map(|reason| reason.as_str().to_owned()),
+        finish_reason: finish_reason(&answer, failed),
         provider: span.provider.clone(),
         model: span.response_model.clone().or_else(|| span.request_model.clone()),
         latency_ms,
@@ -133,6 +133,7 @@ fn recorded_view(span: &Span, trace: &[Span], source: Option<String>) -> TakeVie
                 .clone()
                 .or_else(|| span.error_type.clone())
                 .unwrap_or_else(|| "recorded as failed".to_owned()),
+            hint: None,
         }),
         started_ns: span.start_ns.map(Ns),
         request: None,
@@ -146,6 +147,12 @@ fn recorded_view(span: &Span, trace: &[Span], source: Option<String>) -> TakeVie
         recorded: None,
         usage: span.usage,
     }
+}
+
+/// Why an answer ended: the model's word, else `error` where it failed before there was one.
+fn finish_reason(answer: &Answer, failed: bool) -> Option<String> {
+    let reason = answer.finish_reason.as_ref().map(|reason| reason.as_str().to_owned());
+    reason.or_else(|| failed.then(|| FinishReason::Error.as_str().to_owned()))
 }
 
 /// The first choice of a recorded answer in canonical form.
@@ -203,7 +210,7 @@ fn take_view(core: &Core, row: &TakeRow, plan: Option<&Plan>) -> Result<TakeView
         status: row.status.as_str().to_owned(),
         output_text: (row.started_ns.is_some() || result.is_some()).then(|| answer.output_text()),
         tool_calls: answer.tool_calls().into_iter().map(ToolCallView::from).collect(),
-        finish_reason: answer.finish_reason.as_ref().map(|reason| reason.as_str().to_owned()),
+        finish_reason: finish_reason(&answer, row.status == TakeStatus::Failed),
         provider: planned.map(|take| take.target.provider.clone()),
         model: answer.model.clone().or_else(|| planned.and_then(|take| take.request.model.clone())),
         latency_ms: result.as_ref().and_then(|result| result.latency_ms),
@@ -212,7 +219,15 @@ fn take_view(core: &Core, row: &TakeRow, plan: Option<&Plan>) -> Result<TakeView
         cost_usd_nanos: result.as_ref().and_then(|result| result.cost_usd_nanos),
         fidelity: planned.map(|take| take.fidelity.as_str().to_owned()),
         cached: result.as_ref().is_some_and(|result| result.cached),
-        error: error.map(|error| TakeError { code: error.code.as_str().to_owned(), message: error.message.clone() }),
+        error: error.map(|error| TakeError {
+            code: error.code.as_str().to_owned(),
+            message: error.message.clone(),
+            hint: planned.filter(|_| error.code == Code::ProviderKeyRejected).map(|take| {
+                let connection = &take.target.connection;
+                let variable = retake_replay::secrets::variable_of(connection);
+                format!("Store a valid key with `retake secret set {connection}`, or set {variable}.")
+            }),
+        }),
         started_ns: row.started_ns.map(Ns),
         request: body,
     };
@@ -280,6 +295,7 @@ pub(super) fn run(core: &Core, id: &str) -> Result<Run, ApiError> {
         started_ns: Ns(row.started_ns),
         spent_usd_nanos: row.spent_usd_nanos,
         max_usd_nanos: row.max_usd_nanos,
+        left_out: plan.as_ref().map(left_out_views).unwrap_or_default(),
         destinations: plan.map(|plan| plan.estimate().destinations).unwrap_or_default(),
         takes,
     })
