@@ -1,9 +1,10 @@
 //! From a take to a golden case to a verdict, as a CI runs it.
 
 use crate::replaying::{home_with, replay_args, variant, words};
+use retake_golden::assertion;
 use retake_testkit::loopback::{Loopback, Reply};
 use retake_tests::{Home, Run};
-use serde_json::Value;
+use serde_json::{Map, Value, json};
 
 fn promoted(home: &Home, id: &str, asserts: &[&str]) -> Value {
     let set = home.path("golden");
@@ -123,4 +124,66 @@ fn a_live_check_asks_the_provider_and_its_failure_is_no_score() {
     let broken = Loopback::start(vec![Reply::status(500)]);
     let run = live(&broken);
     assert_eq!((run.exit, &run.document()["verdict"]), (4, &"error".into()), "{run}");
+}
+
+/// Writes a set of one case a row of the tables in `fixtures/golden/assertions`, on the answer as it is or with the row's
+/// one fact changed. Gives each case's id with its row.
+fn set_of_tables(home: &Home, name: &str, changed: bool) -> Vec<(String, Value)> {
+    let folder = home.path(name);
+    home.file(&format!("{name}/set.yaml"), json!({"version": 1, "name": name}).to_string());
+    let mut cases = Vec::new();
+    for kind in assertion::all() {
+        let path = retake_tests::in_repository("fixtures/golden/assertions").join(format!("{}.yaml", kind.name));
+        let table: Value = serde_saphyr::from_str(&std::fs::read_to_string(path).unwrap()).unwrap();
+        for (n, row) in table["rows"].as_array().unwrap().iter().enumerate() {
+            let id = format!("{}-{n}", kind.name.replace('_', "-"));
+            let mut answer: Map<String, Value> = table["answer"].as_object().unwrap().clone();
+            let mut documents = table.get("documents").cloned();
+            if changed {
+                answer.extend(row["change"].as_object().cloned().unwrap_or_default());
+                documents = row.get("documents").cloned().or(documents);
+            }
+            let mut case = json!({"version": 1, "id": id, "assertions": [row["assertion"]],
+                "recorded": format!("cassettes/{id}.json"),
+                "request": {"model": "small", "messages": [{"role": "user", "text": "Where is it?"}]}});
+            if let Some(documents) = documents.filter(|documents| !documents.is_null()) {
+                case["documents"] = documents;
+            }
+            home.file(&format!("{name}/cases/{id}.yaml"), case.to_string());
+            let cassette = json!({"version": 1, "case": id, "answer": answer});
+            home.file(&format!("{name}/cassettes/{id}.json"), cassette.to_string());
+            cases.push((id, row.clone()));
+        }
+    }
+    assert!(folder.is_dir());
+    cases
+}
+
+#[test]
+fn for_each_assertion_type_one_changed_fact_flips_the_verdict_and_the_reason_names_it() {
+    let home = Home::new();
+    let rows = set_of_tables(&home, "good", false);
+    let passed = Run::of(home.bare(&["--json", "check", "good"])).ok();
+    assert_eq!(passed["verdict"], "pass", "{passed:#}");
+    assert_eq!(passed["sets"][0]["cases"].as_array().unwrap().len(), rows.len(), "{passed:#}");
+
+    set_of_tables(&home, "bad", true);
+    let run = Run::of(home.bare(&["--json", "check", "bad"]));
+    assert_eq!(run.exit, 1, "{run}");
+    let failed = run.document();
+    assert_eq!(failed["verdict"], "fail", "{run}");
+    for (id, row) in rows {
+        let of = |document: &Value| {
+            let cases = document["sets"][0]["cases"].as_array().unwrap();
+            cases.iter().find(|case| case["case_id"] == id.as_str()).cloned().unwrap_or_else(|| panic!("no case {id}"))
+        };
+        let (good, bad) = (of(&passed), of(&failed));
+        assert_eq!((&good["verdict"], &bad["verdict"]), (&"pass".into(), &"fail".into()), "{id}: {good:#} {bad:#}");
+        let assertion = &bad["assertions"][0];
+        assert_eq!(assertion["passed"], false, "{id}: {bad:#}");
+        let reason = assertion["reason"].as_str().unwrap();
+        for name in row["names"].as_array().unwrap() {
+            assert!(reason.contains(name.as_str().unwrap()), "{id}: {name} is not in the reason: {reason}");
+        }
+    }
 }

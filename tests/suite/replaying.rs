@@ -1,5 +1,7 @@
 //! Runs against a provider on loopback: what it receives, what is kept, what is paid for.
 
+use retake_model::ChunkKind;
+use retake_store::{ChunkRow, OpenMode, Workspace};
 use retake_testkit::loopback::{Cut, Loopback, Reply};
 use retake_tests::Home;
 use retake_tests::traces::{Call, lines};
@@ -170,6 +172,39 @@ fn a_streams_cuts_do_not_change_the_take() {
     assert!(answers.iter().all(|answer| *answer == answers[0]), "{answers:#?}");
 }
 
+/// Every recorded stream of `fixtures/wire`, whole ones and those that end early or in an error, in one piece and byte by
+/// byte over HTTP.
+#[test]
+fn a_stream_that_comes_byte_by_byte_is_the_same_take() {
+    let (home, calls) = home_with(1);
+    let mut streams = 0;
+    for (api, kind) in [("openai", "openai-compatible"), ("anthropic", "anthropic")] {
+        for entry in std::fs::read_dir(retake_tests::in_repository("fixtures/wire").join(api)).unwrap() {
+            let path = entry.unwrap().path();
+            let name = path.file_name().unwrap().to_string_lossy().into_owned();
+            if !name.ends_with(".stream.sse") {
+                continue;
+            }
+            streams += 1;
+            let body = String::from_utf8(std::fs::read(&path).unwrap()).unwrap();
+            let take = |split: Option<usize>| {
+                let mut reply = Reply::body(body.clone()).header("content-type", "text/event-stream");
+                reply.split_bytes = split;
+                let provider = Loopback::start(vec![reply]);
+                let more = if kind == "anthropic" { "retries=0,max-tokens=64" } else { "retries=0" };
+                let args = replay_args(&[&calls[0].span_id()], &[variant(&provider, kind, more)], &provider);
+                let run = home.retake(&words(&args));
+                assert!([0, 4].contains(&run.exit), "{name}: {run}");
+                let take = run.document()["takes"][0].clone();
+                let told = ["status", "output_text", "tool_calls", "finish_reason", "model", "usage", "error"];
+                told.map(|field| (field, take[field].clone()))
+            };
+            assert_eq!(take(Some(1)), take(None), "{api}/{name}");
+        }
+    }
+    assert!(streams >= 10, "{streams} recorded streams");
+}
+
 #[test]
 fn a_providers_failure_is_told_and_what_came_is_kept() {
     let (home, calls) = home_with(1);
@@ -196,6 +231,7 @@ fn a_providers_failure_is_told_and_what_came_is_kept() {
         if let Some(told) = told {
             assert!(take["error"]["message"].as_str().unwrap().contains(&told), "{run}");
         }
+        assert_eq!(take["finish_reason"], "error", "{run}");
         if is_cut {
             assert!(take["output_text"].as_str().is_some_and(|text| text.starts_with("one")), "{run}");
         }
@@ -215,6 +251,7 @@ fn a_providers_failure_is_told_and_what_came_is_kept() {
     ]);
     run.error(4);
     assert_eq!(run.document()["takes"][0]["error"]["code"], "RTK-P003", "{run}");
+    assert_eq!(run.document()["takes"][0]["finish_reason"], "error", "{run}");
 }
 
 #[test]
@@ -313,27 +350,52 @@ fn a_killed_run_says_interrupted_and_resumes_without_paying_twice() {
 #[test]
 fn a_take_that_is_killed_keeps_the_tokens_that_were_committed() {
     let (home, calls) = home_with(1);
-    let tokens: Vec<String> = (0..60).map(|n| format!(" t{n}")).collect();
+    let tokens: Vec<String> = (0..60).map(|n| format!(" t{n:02}")).collect();
     let provider = Loopback::start(vec![Reply::tokens(tokens.clone()).pace_ms(100)]);
     let args = replay_args(&[&calls[0].span_id()], &[variant(&provider, "openai-compatible", "")], &provider);
     let mut child = home.start(&words(&args));
     let start = Instant::now();
-    let kept = loop {
-        assert!(start.elapsed() < Duration::from_secs(60), "no token was committed");
-        std::thread::sleep(Duration::from_millis(200));
-        let shown = home.retake(&["show", &calls[0].span_id(), "--as", "takes"]);
-        if shown.exit == 0 && shown.stdout.contains(" t9") {
-            break shown.document();
-        }
+    // The workspace is read as another program would, so that the tenth token is seen as soon as it is on disk.
+    let text_on_disk = || -> Option<(String, Vec<ChunkRow>)> {
+        let workspace = Workspace::open(&home.workspace(), OpenMode::Existing).ok()?;
+        let run = workspace.runs().ok()?.into_iter().next()?;
+        let take = workspace.takes_of_run(&run.run_id).ok()?.into_iter().next()?;
+        let chunks = workspace.chunks(&take.take_id, None).ok()?;
+        Some((take.take_id, chunks))
     };
+    let joined = |chunks: &[ChunkRow]| -> String {
+        chunks
+            .iter()
+            .filter(|chunk| chunk.kind == ChunkKind::Text)
+            .map(|chunk| String::from_utf8(chunk.bytes.clone()).unwrap())
+            .collect()
+    };
+    loop {
+        assert!(start.elapsed() < Duration::from_secs(60), "no token was committed");
+        std::thread::sleep(Duration::from_millis(20));
+        if text_on_disk().is_some_and(|(_, chunks)| joined(&chunks).contains(" t09")) {
+            break;
+        }
+    }
     child.kill().unwrap();
     child.wait().unwrap();
+    let (take_id, chunks) = text_on_disk().unwrap();
+    let texts: Vec<&ChunkRow> = chunks.iter().filter(|chunk| chunk.kind == ChunkKind::Text).collect();
+    for (n, (chunk, token)) in texts.iter().zip(&tokens).enumerate() {
+        assert_eq!(String::from_utf8_lossy(&chunk.bytes), *token, "chunk {n} is token {n}");
+    }
+    assert!((10..60).contains(&texts.len()), "{} tokens", texts.len());
+    assert!(chunks.iter().enumerate().all(|(n, chunk)| chunk.seq as usize == n), "numbers have no gaps");
+    assert!(texts.windows(2).all(|pair| pair[0].at_us < pair[1].at_us), "each came after the one before");
+
     let runs = home.retake(&["runs", "list"]).ok();
     let shown = home.retake(&["runs", "show", runs["runs"][0]["run_id"].as_str().unwrap()]).ok();
     let take = &shown["takes"][0];
-    assert_eq!(take["status"], "interrupted", "{shown:#}");
-    let text = take["output_text"].as_str().unwrap();
-    assert!(tokens.concat().starts_with(text) && text.contains(" t9"), "{text:?} after {kept:#}");
+    assert_eq!((&take["status"], &take["take_id"]), (&"interrupted".into(), &take_id.as_str().into()), "{shown:#}");
+    assert_eq!(take["output_text"], joined(&chunks), "what is shown is what was committed, no more and no less");
+    assert_eq!(take["finish_reason"], Value::Null, "{shown:#}");
+    let again = home.retake(&["show", &calls[0].span_id(), "--as", "takes"]).ok();
+    assert_eq!(again["takes"][0]["output_text"], take["output_text"], "{again:#}");
 }
 
 #[test]
