@@ -65,7 +65,9 @@ fn a_dry_run_counts_and_writes_nothing() {
     assert_eq!(report["totals"]["spans"], 3, "{report:#}");
     assert!(!home.workspace().exists());
     home.retake(&["import", path.to_str().unwrap()]).ok();
-    let export = |home: &Home| home.bare(&["--workspace", home.workspace().to_str().unwrap(), "export", "--format", "canonical"]);
+    let export = |home: &Home| {
+        home.bare(&["--workspace", home.workspace().to_str().unwrap(), "export", "--format", "canonical"])
+    };
     let before = (Run::of(export(&home)).stdout, std::fs::read(home.workspace()).unwrap());
     let more = home.file("b.jsonl", lines(&[Call::new(1, "x", "y"), Call::new(2, "z", "w")]));
     let report = home.retake(&["import", more.to_str().unwrap(), "--dry-run"]).ok();

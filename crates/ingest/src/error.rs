@@ -1,7 +1,7 @@
 //! Why an import, an undo or an export ended.
 
 use retake_model::{Code, Coded};
-use retake_store::{BatchRow, StoreError};
+use retake_store::{BatchRow, SkippedFile, StoreError};
 use std::path::PathBuf;
 
 /// An error of this crate. Where something was done before it, the report of that is within.
@@ -18,7 +18,7 @@ pub enum IngestError {
         report: Box<BatchRow>,
     },
     /// Nothing in any file was understood. The report's `skipped` says why, file by file.
-    #[error("nothing was understood in {}", names(report))]
+    #[error("nothing was understood in {}{}", names(report), why(report))]
     NotUnderstood {
         /// The report, with the skipped files.
         report: Box<BatchRow>,
@@ -63,6 +63,18 @@ fn names(report: &BatchRow) -> String {
     names.join(", ")
 }
 
+/// Why the only file was skipped, where that is more than that nobody claims it.
+fn lone(report: &BatchRow) -> Option<&SkippedFile> {
+    match report.skipped.as_slice() {
+        [one] if report.files.is_empty() && one.code != Code::InputNotUnderstood => Some(one),
+        _ => None,
+    }
+}
+
+fn why(report: &BatchRow) -> String {
+    lone(report).map(|file| format!(": {}", file.message)).unwrap_or_default()
+}
+
 fn known_formats() -> String {
     let names: Vec<&str> = retake_formats::all().iter().map(|format| format.name()).collect();
     names.join(", ")
@@ -85,7 +97,7 @@ impl Coded for IngestError {
     fn code(&self) -> Code {
         match self {
             Self::Unreadable { .. } | Self::Output(_) => Code::InputUnreadable,
-            Self::NotUnderstood { .. } => Code::InputNotUnderstood,
+            Self::NotUnderstood { report } => lone(report).map_or(Code::InputNotUnderstood, |file| file.code),
             Self::Ambiguous { .. } => Code::FormatAmbiguous,
             Self::UnknownFormat(_) => Code::FormatUnknown,
             Self::Mapping(_) => Code::MappingInvalid,
@@ -97,6 +109,9 @@ impl Coded for IngestError {
     fn hint(&self) -> Option<String> {
         match self {
             Self::NotUnderstood { report } => {
+                if let Some(file) = lone(report) {
+                    return Some(file.code.remedy().to_owned());
+                }
                 let nearest = report.skipped.iter().find_map(|file| file.nearest.first());
                 let nearest = nearest.map(|(format, why)| format!(" The nearest was {format}: {why}."));
                 Some(format!("{}{}", Code::InputNotUnderstood.remedy(), nearest.unwrap_or_default()))

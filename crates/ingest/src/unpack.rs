@@ -68,19 +68,30 @@ pub(crate) fn code_of(error: &std::io::Error, in_archive: bool) -> Code {
     }
 }
 
-/// Bytes taken from the outermost stream, for the ratio.
-#[derive(Clone, Default)]
-struct Taken(Rc<Cell<u64>>);
+/// Bytes of the outermost stream and of everything that was unpacked from it, for the ratio: many members, or layers,
+/// that each stay below the limit expand together.
+#[derive(Clone)]
+struct Meter {
+    taken: Rc<Cell<u64>>,
+    given: Rc<Cell<u64>>,
+    trusted_bytes: u64,
+}
+
+impl Default for Meter {
+    fn default() -> Self {
+        Self { taken: Rc::default(), given: Rc::default(), trusted_bytes: TRUSTED_BYTES }
+    }
+}
 
 struct Counting<R> {
     inner: R,
-    taken: Taken,
+    meter: Meter,
 }
 
 impl<R: Read> Read for Counting<R> {
     fn read(&mut self, out: &mut [u8]) -> std::io::Result<usize> {
         let n = self.inner.read(out)?;
-        self.taken.0.set(self.taken.0.get() + n as u64);
+        self.meter.taken.set(self.meter.taken.get() + n as u64);
         Ok(n)
     }
 }
@@ -88,15 +99,15 @@ impl<R: Read> Read for Counting<R> {
 /// Stops a stream that expands beyond the limit.
 struct Guarded<R> {
     inner: R,
-    taken: Taken,
-    given: u64,
+    meter: Meter,
 }
 
 impl<R: Read> Read for Guarded<R> {
     fn read(&mut self, out: &mut [u8]) -> std::io::Result<usize> {
         let n = self.inner.read(out)?;
-        self.given += n as u64;
-        if self.given > TRUSTED_BYTES && self.given / MAX_RATIO > self.taken.0.get() {
+        let given = self.meter.given.get() + n as u64;
+        self.meter.given.set(given);
+        if given > self.meter.trusted_bytes && given / MAX_RATIO > self.meter.taken.get() {
             return Err(std::io::Error::other(Bomb));
         }
         Ok(n)
@@ -121,47 +132,53 @@ pub(crate) fn visit_file(path: &Path, visitor: &mut dyn Visitor) -> bool {
         return visit_stream(name, reader, visitor);
     }
     if magic.starts_with(b"PK\x03\x04") {
-        let taken = Taken::default();
-        taken.0.set(file.metadata().map_or(0, |meta| meta.len()));
-        return visit_zip(&name, BufReader::new(file), &taken, 1, visitor);
+        let meter = Meter::default();
+        meter.taken.set(file.metadata().map_or(0, |meta| meta.len()));
+        return visit_zip(&name, BufReader::new(file), &meter, 1, visitor);
     }
+    // A file that is being written to is read as far as it is now: its writer must not keep the import for ever.
+    let n_bytes = file.metadata().ok().filter(std::fs::Metadata::is_file).map_or(0, |meta| meta.len());
+    let file = file.take(if n_bytes > 0 { n_bytes } else { u64::MAX });
     let again = path.to_owned();
     let reopen: Box<Reopen<'_>> = Box::new(move |offset| {
         let mut file = File::open(&again)?;
         file.seek(SeekFrom::Start(offset))?;
         Ok(Box::new(file))
     });
-    let taken = Taken::default();
-    let reader = Box::new(Counting { inner: file, taken: taken.clone() });
-    visit(name, reader, Some(reopen), &taken, 0, visitor)
+    let meter = Meter::default();
+    let reader = Box::new(Counting { inner: file, meter: meter.clone() });
+    visit(name, reader, Some(reopen), &meter, 0, visitor)
 }
 
 /// Visits a pipe.
 pub(crate) fn visit_stream(name: String, reader: Box<dyn Read + '_>, visitor: &mut dyn Visitor) -> bool {
-    let taken = Taken::default();
-    let reader = Box::new(Counting { inner: reader, taken: taken.clone() });
-    visit(name, reader, None, &taken, 0, visitor)
+    let meter = Meter::default();
+    let reader = Box::new(Counting { inner: reader, meter: meter.clone() });
+    visit(name, reader, None, &meter, 0, visitor)
 }
 
 /// Visits bytes in memory.
 pub(crate) fn visit_bytes(name: String, bytes: &[u8], visitor: &mut dyn Visitor) -> bool {
-    let taken = Taken::default();
-    taken.0.set(bytes.len() as u64);
+    metered_bytes(name, bytes, &Meter::default(), visitor)
+}
+
+fn metered_bytes(name: String, bytes: &[u8], meter: &Meter, visitor: &mut dyn Visitor) -> bool {
+    meter.taken.set(bytes.len() as u64);
     if bytes.starts_with(b"PK\x03\x04") {
-        return visit_zip(&name, Cursor::new(bytes), &taken, 1, visitor);
+        return visit_zip(&name, Cursor::new(bytes), meter, 1, visitor);
     }
     let reopen: Box<Reopen<'_>> = Box::new(move |offset| {
         let from = usize::try_from(offset).unwrap_or(usize::MAX).min(bytes.len());
         Ok(Box::new(&bytes[from..]))
     });
-    visit(name, Box::new(bytes), Some(reopen), &taken, 0, visitor)
+    visit(name, Box::new(bytes), Some(reopen), meter, 0, visitor)
 }
 
 fn visit<'a>(
     name: String,
     mut reader: Box<dyn Read + 'a>,
     reopen: Option<Box<Reopen<'a>>>,
-    taken: &Taken,
+    meter: &Meter,
     layer: usize,
     visitor: &mut dyn Visitor,
 ) -> bool {
@@ -181,25 +198,25 @@ fn visit<'a>(
     match kind {
         Kind::Plain => plain(name, head, whole, reader, reopen, visitor),
         Kind::Gzip => {
-            let decoder = Guarded { inner: flate2::read::MultiGzDecoder::new(reader), taken: taken.clone(), given: 0 };
+            let decoder = Guarded { inner: flate2::read::MultiGzDecoder::new(reader), meter: meter.clone() };
             let again = reopen.map(|reopen| -> Box<Reopen<'a>> {
                 Box::new(move |offset| skipped(Box::new(flate2::read::MultiGzDecoder::new(reopen(0)?)), offset))
             });
-            visit(inner_name(&name, ".gz"), Box::new(decoder), again, taken, layer + 1, visitor)
+            visit(inner_name(&name, ".gz"), Box::new(decoder), again, meter, layer + 1, visitor)
         }
         Kind::Zstd => match zstd::stream::read::Decoder::new(reader) {
             Ok(decoder) => {
-                let decoder = Guarded { inner: decoder, taken: taken.clone(), given: 0 };
+                let decoder = Guarded { inner: decoder, meter: meter.clone() };
                 let again = reopen.map(|reopen| -> Box<Reopen<'a>> {
                     Box::new(move |offset| skipped(Box::new(zstd::stream::read::Decoder::new(reopen(0)?)?), offset))
                 });
-                visit(inner_name(&name, ".zst"), Box::new(decoder), again, taken, layer + 1, visitor)
+                visit(inner_name(&name, ".zst"), Box::new(decoder), again, meter, layer + 1, visitor)
             }
             Err(error) => {
                 visitor.trouble(Trouble { path: name, code: Code::ArchiveDamaged, message: error.to_string() })
             }
         },
-        Kind::Tar => visit_tar(&name, reader, taken, layer, visitor),
+        Kind::Tar => visit_tar(&name, reader, meter, layer, visitor),
         Kind::Zip => {
             let mut bytes = Vec::new();
             match reader.take(ZIP_IN_MEMORY_BYTES + 1).read_to_end(&mut bytes) {
@@ -207,7 +224,7 @@ fn visit<'a>(
                     let message = "a zip is read from its end, and this one is larger than 64 MiB".to_owned();
                     visitor.trouble(Trouble { path: name, code: Code::StdinNeedsSeek, message })
                 }
-                Ok(_) => visit_zip(&name, Cursor::new(bytes), taken, layer + 1, visitor),
+                Ok(_) => visit_zip(&name, Cursor::new(bytes), meter, layer + 1, visitor),
                 Err(error) => {
                     let code = code_of(&error, layer > 0);
                     visitor.trouble(Trouble { path: name, code, message: error.to_string() })
@@ -284,7 +301,7 @@ impl Kind {
     }
 }
 
-fn visit_tar(name: &str, reader: Box<dyn Read + '_>, taken: &Taken, layer: usize, visitor: &mut dyn Visitor) -> bool {
+fn visit_tar(name: &str, reader: Box<dyn Read + '_>, meter: &Meter, layer: usize, visitor: &mut dyn Visitor) -> bool {
     let damaged = |error: std::io::Error| Trouble {
         path: name.to_owned(),
         code: code_of(&error, true),
@@ -307,18 +324,23 @@ fn visit_tar(name: &str, reader: Box<dyn Read + '_>, taken: &Taken, layer: usize
         if hidden(&member) {
             continue;
         }
-        if !visit(member, Box::new(entry), None, taken, layer + 1, visitor) {
+        if !visit(member, Box::new(entry), None, meter, layer + 1, visitor) {
             return false;
         }
     }
     true
 }
 
-fn visit_zip(name: &str, reader: impl Read + Seek, taken: &Taken, layer: usize, visitor: &mut dyn Visitor) -> bool {
+fn visit_zip(name: &str, mut reader: impl Read + Seek, meter: &Meter, layer: usize, visitor: &mut dyn Visitor) -> bool {
     let damaged = |message: String| Trouble { path: name.to_owned(), code: Code::ArchiveDamaged, message };
-    let mut archive = match zip::ZipArchive::new(reader) {
+    let mut archive = match zip::ZipArchive::new(&mut reader) {
         Ok(archive) => archive,
-        Err(error) => return visitor.trouble(damaged(error.to_string())),
+        Err(error) => {
+            // Its end, where the table of its members stands, is missing: they are read one after the other.
+            let found =
+                reader.seek(SeekFrom::Start(0)).is_ok_and(|_| zip_in_order(name, reader, meter, layer, visitor));
+            return visitor.trouble(damaged(error.to_string())) && found;
+        }
     };
     let mut names: Vec<(String, usize)> = (0..archive.len())
         .filter_map(|at| Some((archive.by_index_raw(at).ok()?.name().ok()?.into_owned(), at)))
@@ -331,12 +353,27 @@ fn visit_zip(name: &str, reader: impl Read + Seek, taken: &Taken, layer: usize, 
         let path = format!("{name}!{member}");
         let goes_on = match archive.by_index(at) {
             Ok(entry) => {
-                let guarded = Guarded { inner: entry, taken: taken.clone(), given: 0 };
-                visit(path, Box::new(guarded), None, taken, layer, visitor)
+                let guarded = Guarded { inner: entry, meter: meter.clone() };
+                visit(path, Box::new(guarded), None, meter, layer, visitor)
             }
             Err(error) => visitor.trouble(Trouble { path, code: Code::ArchiveDamaged, message: error.to_string() }),
         };
         if !goes_on {
+            return false;
+        }
+    }
+    true
+}
+
+/// Members of a zip as they follow each other, as far as there are; `false` when the visitor wants no more.
+fn zip_in_order(name: &str, mut reader: impl Read, meter: &Meter, layer: usize, visitor: &mut dyn Visitor) -> bool {
+    while let Ok(Some(entry)) = zip::read::read_zipfile_from_stream(&mut reader) {
+        let Ok(member) = entry.name().map(std::borrow::Cow::into_owned) else { continue };
+        if member.ends_with('/') || hidden(&member) {
+            continue;
+        }
+        let guarded = Guarded { inner: entry, meter: meter.clone() };
+        if !visit(format!("{name}!{member}"), Box::new(guarded), None, meter, layer, visitor) {
             return false;
         }
     }
@@ -394,3 +431,6 @@ impl Read for Utf16<'_> {
         Ok(n)
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -1,7 +1,9 @@
 //! The pipeline on real workspaces: counts of real exports, the laws of the store, fixtures, bad input.
 
+mod archives;
 mod bad_input;
 mod fixtures;
+mod hostile;
 mod log_records;
 mod paths;
 mod real;
