@@ -125,16 +125,20 @@ impl<'a> Head<'a> {
         &self.outline
     }
 
-    /// The text, cut at the last whole character; `None` for bytes that are no text.
+    /// The text, cut at the last whole character; the lines before one that is not UTF-8, since one bad row does not make
+    /// the others something else. `None` for bytes that are no text.
     pub fn text(&self) -> Option<&'a str> {
+        if memchr::memchr(0, self.bytes).is_some() {
+            return None;
+        }
         match std::str::from_utf8(self.bytes) {
             Ok(text) => Some(text),
-            Err(e) if e.error_len().is_none() && !self.whole => {
-                std::str::from_utf8(self.bytes.get(..e.valid_up_to())?).ok()
+            Err(e) => {
+                let text = std::str::from_utf8(self.bytes.get(..e.valid_up_to())?).ok()?;
+                let cut_short = e.error_len().is_none() && !self.whole;
+                if cut_short { Some(text) } else { text.get(..=text.rfind('\n')?) }
             }
-            Err(_) => None,
         }
-        .filter(|text| !text.contains('\0'))
     }
 
     /// Whole lines within the head (the last one too when the file ends there), without their line breaks.

@@ -36,24 +36,25 @@ impl std::fmt::Display for Fault {
     }
 }
 
-/// A value and the first repeated key, if any.
+/// A value, the first repeated key and the first number that is not finite, if any.
 pub(crate) struct Parsed<'a> {
     pub value: Json<'a>,
     pub repeated_key: Option<String>,
+    pub not_finite: Option<&'a str>,
 }
 
 impl<'a> Json<'a> {
     /// Parses one value with nothing but white space around it.
     pub fn parse(bytes: &'a [u8]) -> Result<Parsed<'a>, Fault> {
         let text = std::str::from_utf8(bytes).map_err(|e| Fault::NotUtf8(e.valid_up_to()))?;
-        let mut parser = Parser { text, at: 0, repeated_key: None };
+        let mut parser = Parser { text, at: 0, repeated_key: None, not_finite: None };
         parser.space();
         let value = parser.value(0)?;
         parser.space();
         if parser.at < text.len() {
             return Err(parser.fault("something follows the value"));
         }
-        Ok(Parsed { value, repeated_key: parser.repeated_key })
+        Ok(Parsed { value, repeated_key: parser.repeated_key, not_finite: parser.not_finite })
     }
 
     /// Last value of a key; `None` when absent, null, or no object.
@@ -105,6 +106,7 @@ struct Parser<'a> {
     text: &'a str,
     at: usize,
     repeated_key: Option<String>,
+    not_finite: Option<&'a str>,
 }
 
 impl<'a> Parser<'a> {
@@ -220,7 +222,10 @@ impl<'a> Parser<'a> {
             "null" => Ok(Json::Null),
             "true" => Ok(Json::Bool(true)),
             "false" => Ok(Json::Bool(false)),
-            "NaN" | "Infinity" | "-Infinity" | "-NaN" => Ok(Json::Number(word)),
+            "NaN" | "Infinity" | "-Infinity" | "-NaN" => {
+                self.not_finite.get_or_insert(word);
+                Ok(Json::Number(word))
+            }
             _ if is_number(word) => Ok(Json::Number(word)),
             _ => {
                 self.at = start;

@@ -30,6 +30,9 @@ pub(crate) fn each_object<'a>(
                 if let Some(key) = parsed.repeated_key {
                     issues.push((Code::DuplicateKey, format!("the key {key:?} stands twice in one object")));
                 }
+                if let Some(number) = parsed.not_finite {
+                    issues.push((Code::NumberNotFinite, format!("a number is {number}")));
+                }
                 match parsed.value.to_value() {
                     Value::Object(object) => make(object, bytes, place, &mut issues),
                     _ => Err((Code::RecordUnreadable, "the record is no JSON object".to_owned())),

@@ -3,7 +3,7 @@
 use super::names::{covers, n_told, normalised};
 use super::recognise::Recogniser;
 use super::{fact, recogniser};
-use crate::otlp::record::rejected;
+use crate::otlp::record::{KEPT_BYTES, rejected};
 use crate::sink::{FormatError, Input, Sink, WarningAt};
 use crate::splitter::Place;
 use crate::{Context, Format, Head, MAX_RECORD_BYTES, Strength, Verdict};
@@ -173,48 +173,106 @@ fn rows(
     let skipped_lines = memchr::memchr_iter(b'\n', at_hand.get(..skipped).unwrap_or_default()).count() as u64;
     let delimiter = recogniser.delimiter().unwrap_or_else(|| header_of(rest, told).0);
     buffered.consume(skipped);
-    let skipped = skipped as u64;
-    let (record_from, cut) = (Rc::new(Cell::new(0)), Rc::new(Cell::new(false)));
-    let bounded = Bounded { inner: buffered, read: 0, record_from: Rc::clone(&record_from), cut: Rc::clone(&cut) };
-    let mut reader = ReaderBuilder::new().delimiter(delimiter).flexible(true).has_headers(false).from_reader(bounded);
-    let mut header = ByteRecord::new();
-    if !reader.read_byte_record(&mut header).map_err(read_error)? {
-        return Ok(());
+    let mut rows =
+        Rows { header: ByteRecord::new(), delimiter, place: Place { offset: skipped as u64, line: skipped_lines } };
+    while let Some(rest) = rows.part(buffered, context, sink, recogniser)? {
+        buffered = rest;
     }
-    let mut row = ByteRecord::new();
-    loop {
-        record_from.set(reader.position().byte());
-        let more = reader.read_byte_record(&mut row).map_err(read_error)?;
-        let at = row.position().map_or((0, 0), |at| (at.byte() + skipped, at.line() + skipped_lines));
-        let place = Place { offset: at.0, line: at.1 };
-        if cut.get() {
-            let message = "a quoted field does not end within 64 MiB; the rows before are kept".to_owned();
-            sink.warning(WarningAt {
-                code: Code::RecordTooLarge,
-                message,
-                line: Some(place.line),
-                byte_offset: place.offset,
-            });
-            return Ok(());
+    Ok(())
+}
+
+/// Rows of a file, and where they begin.
+struct Rows {
+    header: ByteRecord,
+    delimiter: u8,
+    place: Place,
+}
+
+impl Rows {
+    /// Reads rows to the end of the file, or to one that is too large. Then what follows that row's line is given back.
+    fn part<R: BufRead>(
+        &mut self,
+        source: R,
+        context: &Context<'_>,
+        sink: &mut dyn Sink,
+        recogniser: &mut Recogniser,
+    ) -> Result<Option<R>, FormatError> {
+        let (record_from, cut) = (Rc::new(Cell::new(0)), Rc::new(Cell::new(false)));
+        let bounded = Bounded { inner: source, read: 0, record_from: Rc::clone(&record_from), cut: Rc::clone(&cut) };
+        let delimiter = self.delimiter;
+        let mut reader =
+            ReaderBuilder::new().delimiter(delimiter).flexible(true).has_headers(false).from_reader(bounded);
+        if self.header.is_empty() && !reader.read_byte_record(&mut self.header).map_err(read_error)? {
+            return Ok(None);
         }
-        if !more {
-            return Ok(());
+        let mut row = ByteRecord::new();
+        loop {
+            record_from.set(reader.position().byte());
+            let more = reader.read_byte_record(&mut row).map_err(read_error)?;
+            let at = row.position().map_or((0, 0), |at| (at.byte(), at.line()));
+            let place = Place { offset: at.0 + self.place.offset, line: at.1 + self.place.line };
+            if cut.get() {
+                self.too_large(&row, place, context, sink)?;
+                let n_lines = reader.position().line();
+                let Bounded { mut inner, read, .. } = reader.into_inner();
+                let passed = pass_line(&mut inner)?;
+                self.place.offset += read + passed;
+                self.place.line += n_lines;
+                return Ok(Some(inner));
+            }
+            if !more {
+                return Ok(None);
+            }
+            if !row.iter().all(<[u8]>::is_empty) {
+                self.row(&row, place, context, sink, recogniser)?;
+            }
         }
-        if row.iter().all(<[u8]>::is_empty) {
-            continue;
-        }
-        let body = one_row(&header, &row, delimiter);
+    }
+
+    fn too_large(
+        &self,
+        row: &ByteRecord,
+        place: Place,
+        context: &Context<'_>,
+        sink: &mut dyn Sink,
+    ) -> Result<(), FormatError> {
+        let message = "the row does not end within 64 MiB, perhaps for a quote that is never closed; its beginning is kept, \
+                       and what follows its line is read";
+        let (line, byte_offset) = (Some(place.line), place.offset);
+        sink.warning(WarningAt { code: Code::RecordTooLarge, message: message.to_owned(), line, byte_offset });
+        let mut body = one_row(&self.header, row, self.delimiter);
+        body.truncate(KEPT_BYTES);
+        Ok(sink.fact(rejected(context, NAME, body, place))?)
+    }
+
+    fn row(
+        &self,
+        row: &ByteRecord,
+        place: Place,
+        context: &Context<'_>,
+        sink: &mut dyn Sink,
+        recogniser: &mut Recogniser,
+    ) -> Result<(), FormatError> {
+        let body = one_row(&self.header, row, self.delimiter);
         let mut issues = Vec::new();
-        let event = match record_of(&header, &row) {
+        let event = match record_of(&self.header, row) {
             Some(record) => recogniser
                 .event(&record, &mut issues)
                 .ok_or((Code::RecordUnreadable, "the row has neither actor nor action nor decision")),
             None => Err((Code::InvalidUtf8, "a field of the row is not UTF-8")),
         };
-        if row.len() > header.len() {
-            let message = format!("the row has {} fields, the header {}", row.len(), header.len());
+        if row.len() > self.header.len() {
+            let message = format!("the row has {} fields, the header {}", row.len(), self.header.len());
             issues.push((Code::RecordUnreadable, message));
         }
+        // A quote that is never closed takes the rest of the file into its field.
+        let open_ended =
+            row.len() < self.header.len() && row.iter().next_back().is_some_and(|last| last.contains(&b'\n'));
+        let event = if open_ended {
+            Err((Code::RecordTruncated, "a quote of the row is not closed, so that it takes what follows with it"))
+        } else {
+            event
+        };
         let fact = match event {
             Ok(event) => fact(context, NAME, event, body, place),
             Err((code, message)) => {
@@ -226,7 +284,22 @@ fn rows(
             sink.warning(WarningAt { code, message, line: Some(place.line), byte_offset: place.offset });
         }
         sink.fact(fact)?;
-        sink.progress(place.offset)?;
+        Ok(sink.progress(place.offset)?)
+    }
+}
+
+/// Passes over the rest of a line; gives its bytes with the line break.
+fn pass_line(reader: &mut impl BufRead) -> std::io::Result<u64> {
+    let mut passed = 0;
+    loop {
+        let at_hand = reader.fill_buf()?;
+        let end = memchr::memchr(b'\n', at_hand);
+        let n = end.map_or(at_hand.len(), |end| end + 1);
+        reader.consume(n);
+        passed += n as u64;
+        if end.is_some() || n == 0 {
+            return Ok(passed);
+        }
     }
 }
 

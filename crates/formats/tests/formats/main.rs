@@ -1,0 +1,3 @@
+//! The parsers on damaged files.
+
+mod damaged;
