@@ -696,6 +696,10 @@ unpriced: Array<string>,
  */
 losses: Array<LossView>, 
 /**
+ * Calls that cannot be sent and are left out of the run.
+ */
+left_out?: Array<LeftOutView>, 
+/**
  * Lowest fidelity of the requests.
  */
 fidelity: string | null, 
@@ -1209,6 +1213,28 @@ bytes_received: number,
  * Take.
  */
 take_id: string | null, };
+
+export type LeftOutView = { 
+/**
+ * Trace.
+ */
+trace_id: string | null, 
+/**
+ * Span.
+ */
+span_id: string | null, 
+/**
+ * Variant.
+ */
+variant: string, 
+/**
+ * Code: `RTK-R004` for a removed secret, `RTK-R005` where nothing was recorded.
+ */
+code: string, 
+/**
+ * Why, in words.
+ */
+message: string, };
 
 export type LossView = { 
 /**
@@ -2050,7 +2076,11 @@ destinations: Array<string>,
 /**
  * Takes in the order of the plan.
  */
-takes: Array<Take>, };
+takes: Array<Take>, 
+/**
+ * Calls that cannot be sent and have no take.
+ */
+left_out?: Array<LeftOutView>, };
 
 export type RunCounts = { 
 /**
@@ -2432,7 +2462,11 @@ code: string,
 /**
  * Message.
  */
-message: string, };
+message: string, 
+/**
+ * What to do, where that depends on the take: which connection's key, say.
+ */
+hint?: string, };
 
 export type Takes = { 
 /**
