@@ -46,8 +46,10 @@ pub(crate) struct Spans {
 }
 
 /// Flags of spans that only stand in memory: the user and the conversation are its own, not inherited.
-pub(crate) const OWN_USER: u16 = 1 << 13;
-pub(crate) const OWN_CONVERSATION: u16 = 1 << 14;
+pub(crate) const OWN_USER: u16 = 1 << 14;
+pub(crate) const OWN_CONVERSATION: u16 = 1 << 15;
+// They stand beside the stored flags.
+const _: () = assert!(bit::ALL & (OWN_USER | OWN_CONVERSATION) as i64 == 0);
 
 /// Traces, a column each. Numbers are sums over own usage; names are those that a list shows.
 #[derive(Debug, Default)]

@@ -196,6 +196,8 @@ pub(crate) mod bit {
     pub(crate) const PARENT_MISSING: i64 = 1 << 12;
     /// No record of its own came: it is known by log records only.
     pub(crate) const LOG_ONLY: i64 = 1 << 13;
+    /// Every bit that is used.
+    pub(crate) const ALL: i64 = (LOG_ONLY << 1) - 1;
     /// What the roll-up of the trace decides.
     pub(crate) const OF_TRACE: i64 = SCOPE | ERROR | RETRY | NO_CONTENT | CLOCK_SKEW | PARENT_MISSING;
 }
