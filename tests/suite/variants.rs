@@ -194,3 +194,48 @@ fn only_a_variant_that_keeps_the_hole_is_left_out_and_nothing_left_is_refused() 
     assert_eq!(document["takes"][0]["variant"], "without", "{run}");
     assert_eq!(document["left_out"][0]["variant"], "as-it-was", "{run}");
 }
+
+/// A call of the Responses API goes out as a chat completion, and the plan says so.
+#[test]
+fn a_recorded_responses_call_goes_out_as_chat_and_says_what_is_lost() {
+    let home = Home::new();
+    let folder = retake_tests::in_repository("fixtures/imports/openai-responses");
+    for name in ["request-and-response.input.json", "text-input-and-held-history.input.jsonl"] {
+        home.retake(&["import", folder.join(name).to_str().unwrap()]).ok();
+    }
+    let provider = Loopback::start(vec![Reply::text("Dock 4 is free.")]);
+    let recorded: Value =
+        serde_json::from_slice(&std::fs::read(folder.join("request-and-response.input.json")).unwrap()).unwrap();
+    let shown = home.retake(&["show", "span:resp_fold_0001", "--as", "request"]).ok();
+    assert_eq!(shown["request"], recorded["request"], "the request is shown as it was recorded");
+
+    let mut args = replay_args(&["span:resp_fold_0001"], &[variant(&provider, "openai-compatible", "")], &provider);
+    args.push("--estimate".into());
+    let estimate = home.retake(&words(&args)).ok();
+    let lost = |path: &str| estimate["losses"].as_array().unwrap().iter().any(|loss| loss["path"] == path);
+    assert!(lost("api") && lost("params.include"), "{estimate:#}");
+    args.pop();
+    home.retake(&words(&args)).ok();
+    let received = provider.requests();
+    assert_eq!(received[0].path, "/v1/chat/completions");
+    let body = &received[0].body;
+    let messages = body["messages"].as_array().unwrap();
+    let roles: Vec<&str> = messages.iter().map(|message| message["role"].as_str().unwrap()).collect();
+    assert_eq!(roles, ["system", "system", "user", "assistant", "tool", "tool"], "{body:#}");
+    assert_eq!(messages[0]["content"], recorded["request"]["instructions"], "{body:#}");
+    let called: Vec<&Value> = messages[3]["tool_calls"].as_array().unwrap().iter().map(|call| &call["id"]).collect();
+    assert_eq!(called, ["call_fold_1", "call_fold_2"], "{body:#}");
+    assert_eq!(
+        (&messages[4]["tool_call_id"], &messages[5]["tool_call_id"]),
+        (&"call_fold_2".into(), &"call_fold_1".into())
+    );
+    assert_eq!((&body["max_tokens"], &body["reasoning_effort"]), (&800.into(), &"low".into()), "{body:#}");
+    assert!(body.get("input").is_none() && body.get("instructions").is_none(), "{body:#}");
+
+    // What went before the second question is held by OpenAI: the record does not have it.
+    let args = replay_args(&["span:resp_fold_0012"], &[variant(&provider, "openai-compatible", "")], &provider);
+    let error = home.retake(&words(&args)).error(2);
+    assert_eq!(error["code"], "RTK-R003", "{error}");
+    assert!(error["message"].as_str().unwrap().contains("previous_response_id"), "{error}");
+    assert_eq!(provider.count(), 1);
+}

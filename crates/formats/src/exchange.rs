@@ -1,12 +1,13 @@
-//! Recorded exchanges with the OpenAI chat and Anthropic messages APIs: request and response, one of the two, or a row of a
-//! batch, as one JSON document, an array or lines. The body is what went over the wire, so it can be replayed exactly.
+//! Recorded exchanges with the OpenAI (chat, Responses, completions) and Anthropic messages APIs: request and response, one
+//! of the two, or a row of a batch, as one JSON document, an array or lines. The body is what went over the wire, so it can
+//! be replayed exactly.
 //!
 //! An exchange has no trace of its own: it is one trace of one span, named by the provider's id of the answer, else by a
 //! hash of what it holds.
 
 use crate::detect::Outline;
 use crate::hash::content_hash;
-use crate::records::{each_object, object_of};
+use crate::records::object_of;
 use crate::sink::{FormatError, Input, Sink};
 use crate::splitter::Place;
 use crate::time::ns_from_value;
@@ -19,14 +20,18 @@ use retake_model::{
 use retake_wire::{Api, CutReason, WireError, api};
 use serde_json::Value;
 
+mod streams;
+
 /// The format.
 pub struct Exchange;
 
 const NAME: &str = "exchange";
 const WRAPPERS: [&str; 4] = ["exchanges", "interactions", "records", "calls"];
 /// Names of the two halves, request and response.
-const PAIRS: [(&str, &str); 6] = [
+const PAIRS: [(&str, &str); 8] = [
     ("request", "response"),
+    ("request", "events"),
+    ("request", "chunks"),
     ("request_body", "response_body"),
     ("body", "response"),
     ("input", "output"),
@@ -39,7 +44,7 @@ impl Format for Exchange {
         NAME
     }
     fn title(&self) -> &'static str {
-        "Recorded exchanges (OpenAI chat, Anthropic messages; batch rows)"
+        "Recorded exchanges (OpenAI chat, Responses and completions, Anthropic messages; batch rows)"
     }
     fn signals(&self) -> &'static [&'static str] {
         &["exchanges", "messages", "tool_calls", "usage"]
@@ -59,11 +64,22 @@ impl Format for Exchange {
         if let Some(what) = foreign(outline) {
             return Verdict::near(what, 2);
         }
+        if streams::outlined(outline) {
+            return Verdict::mine(Strength::Shape, "objects are events of a Responses stream");
+        }
         let mut near = 0;
         for prefix in std::iter::once(String::new()).chain(WRAPPERS.iter().map(|wrapper| format!("{wrapper}[]."))) {
-            let request = |at: &str| outline.has_under(&format!("{prefix}{at}messages[].role"));
+            let request = |at: &str| {
+                outline.has_under(&format!("{prefix}{at}messages[].role"))
+                    || other_request(outline, &format!("{prefix}{at}"))
+            };
             let answer = |at: &str| {
                 outline.has_under(&format!("{prefix}{at}choices[].message"))
+                    || outline.has(&format!("{prefix}{at}choices[].text"))
+                    || (outline.string(&format!("{prefix}{at}object")) == Some("response")
+                        && outline.has(&format!("{prefix}{at}output")))
+                    || (outline.has(&format!("{prefix}{at}output[].type"))
+                        && outline.has(&format!("{prefix}{at}status")))
                     || (outline.string(&format!("{prefix}{at}type")) == Some("message")
                         && outline.has(&format!("{prefix}{at}content")))
             };
@@ -88,7 +104,10 @@ impl Format for Exchange {
                 return Verdict::mine(Strength::Shape, "objects are answers of a model API");
             }
             if request("") && outline.has(&format!("{prefix}model")) {
-                return Verdict::mine(Strength::Shape, "objects are requests to a model API: `model` and `messages`");
+                return Verdict::mine(
+                    Strength::Shape,
+                    "objects are requests to a model API: `model` and what is asked",
+                );
             }
             near = near.max(outline.count(&["messages", "model", "choices", "request", "response"]));
         }
@@ -106,15 +125,26 @@ impl Format for Exchange {
     }
 
     fn parse(&self, input: Input<'_>, context: &Context<'_>, sink: &mut dyn Sink) -> Result<(), FormatError> {
-        each_object(input.reader, &WRAPPERS, NAME, context, sink, &mut |record, bytes, place, issues| {
-            fact(context, &record, bytes, place, issues)
-        })
+        streams::each(input.reader, context, sink)
     }
 
     fn remap(&self, body: &[u8], _mapping: Option<&str>) -> Mapped {
         let span = object_of(body).and_then(|record| span_of(&record, &mut Vec::new()).ok());
         span.map_or(Mapped::Raw, |span| Mapped::Span(Box::new(span)))
     }
+}
+
+/// Whether a place holds a request to Responses or completions, as far as an outline tells.
+fn other_request(outline: &Outline, at: &str) -> bool {
+    let has = |name: &str| outline.has(&format!("{at}{name}"));
+    if has("output") || has("messages") {
+        return false;
+    }
+    let own = ["instructions", "max_output_tokens", "reasoning", "tools", "text", "store", "stream", "temperature"];
+    let items = has("input[].role") || has("input[].type");
+    let asked = has("input") && !outline.has_under(&format!("{at}input.")) && own.iter().any(|name| has(name));
+    let prompt = has("prompt") && (has("max_tokens") || has("temperature") || has("stop") || has("stream"));
+    has("model") && (items || asked || prompt)
 }
 
 /// Records of other kinds that hold a call's bodies among other things, and would be half read as bare exchanges.
@@ -182,7 +212,10 @@ enum Half {
 }
 
 fn halves(record: &JsonMap) -> Option<Halves> {
-    for (sent, got) in PAIRS {
+    // A pair of which both halves are there goes before one of which the answer has another name.
+    let both = |(sent, got): &(&str, &str)| record.contains_key(*sent) && record.contains_key(*got);
+    let (pairs, halves): (Vec<_>, Vec<_>) = PAIRS.into_iter().partition(both);
+    for (sent, got) in pairs.into_iter().chain(halves) {
         let request = record.get(sent).and_then(request_in);
         let answer = record.get(got).and_then(answer_in);
         let whole =
@@ -202,6 +235,9 @@ fn halves(record: &JsonMap) -> Option<Halves> {
     let whole = Value::Object(record.clone());
     if let Some(api) = api::detect_answer(&whole) {
         return Some(Halves { request: None, answer: Some(Half::Body(api, whole)) });
+    }
+    if let Some(answer) = ["events", "chunks"].iter().find_map(|name| answer_in(record.get(*name)?)) {
+        return Some(Halves { request: None, answer: Some(answer) });
     }
     let api = api::detect_request(&whole).filter(|_| record.contains_key("model"))?;
     // A request that stands bare, maybe with its answer beside its own fields.
@@ -225,6 +261,9 @@ fn answer_in(value: &Value) -> Option<Half> {
         && (text.starts_with("data:") || text.starts_with("event:") || text.starts_with(": "))
     {
         return Some(Half::Stream(text.clone()));
+    }
+    if let Some(text) = streams::of_list(value) {
+        return Some(Half::Stream(text));
     }
     let value = json_in(value)?;
     if let Some(api) = api::detect_answer(&value) {
@@ -279,7 +318,7 @@ fn half_of_batch(record: &JsonMap) -> Option<String> {
 }
 
 fn request(span: &mut Span, api: &Api, body: &Value, issues: &mut Vec<(Code, String)>) {
-    span.provider = Some(api.name.to_owned());
+    span.provider = Some(api.vendor().to_owned());
     match (api.decode_request)(body) {
         Ok(request) => {
             span.request_model = request.model.clone();
@@ -300,17 +339,22 @@ fn request(span: &mut Span, api: &Api, body: &Value, issues: &mut Vec<(Code, Str
 }
 
 fn answer(span: &mut Span, api: &Api, body: &Value) {
-    span.provider.get_or_insert_with(|| api.name.to_owned());
+    span.provider.get_or_insert_with(|| api.vendor().to_owned());
     match (api.decode_answer)(body) {
         Ok(decoded) => {
             span.output = (api.answer_messages)(body).ok().filter(|messages| !messages.is_empty());
             answered(span, decoded);
         }
-        Err(WireError::ErrorBody { .. }) => error(span, body),
+        Err(WireError::ErrorBody { .. }) => {
+            error(span, body);
+            span.response_id = body.get("id").and_then(scalar_text);
+            span.response_model = body.get("model").and_then(scalar_text);
+        }
         Err(_) => {}
     }
     if span.start_ns.is_none() {
-        span.start_ns = body.get("created").and_then(|value| ns_from_value(value, None));
+        let at = body.get("created").or_else(|| body.get("created_at"));
+        span.start_ns = at.and_then(|value| ns_from_value(value, None));
     }
 }
 
@@ -330,8 +374,7 @@ fn answered(span: &mut Span, answer: Answer) {
 }
 
 fn stream(span: &mut Span, api: Option<&'static Api>, text: &str) {
-    let guess = if text.contains("event: message_start") { "anthropic" } else { "openai" };
-    let Some(api) = api.or_else(|| api::by_name(guess)) else { return };
+    let Some(api) = api.or_else(|| api::by_name(streams::api_of(text))) else { return };
     let mut decoder = (api.stream)();
     let pushed = decoder.push(text.as_bytes());
     let (decoded, cut) = match decoder.finish() {
@@ -339,7 +382,7 @@ fn stream(span: &mut Span, api: Option<&'static Api>, text: &str) {
         Err(cut) => (*cut.answer, Some(cut.why)),
     };
     span.streamed = Some(true);
-    span.provider.get_or_insert_with(|| api.name.to_owned());
+    span.provider.get_or_insert_with(|| api.vendor().to_owned());
     if !decoded.parts.is_empty() {
         let parts = decoded.parts.clone();
         span.output =

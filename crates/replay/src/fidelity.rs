@@ -5,7 +5,7 @@
 //! count for the level.
 
 use retake_model::{ContentState, Fidelity, FieldFidelity, JsonMap, Message, Part, Request, Role, Span};
-use retake_wire::api;
+use retake_wire::{api, openai_responses};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
@@ -172,6 +172,14 @@ fn clean_params(span: &Span) -> JsonMap {
 /// One line for each field of a request, in one state but for holes.
 fn fields_of(request: &Request, state: Fidelity, why: &str) -> Vec<FieldFidelity> {
     let mut fields = Vec::new();
+    if request.api.as_deref() == Some(openai_responses::NAME) {
+        for key in openai_responses::HELD_ELSEWHERE {
+            if request.params.get(key).is_some_and(|value| !value.is_null()) {
+                let why = format!("`{key}` names what the provider holds, and the record does not");
+                fields.push(field("messages", Fidelity::Lost, &why));
+            }
+        }
+    }
     if request.model.is_some() {
         fields.push(field("model", state, why));
     }

@@ -176,13 +176,13 @@ fn address_in(text: &str) -> Option<String> {
         .chars()
         .take_while(|c| !c.is_whitespace() && !matches!(c, '"' | '\'' | ',' | '>' | '}' | '\\'))
         .collect();
-    url.contains("/chat/completions").then_some(url.clone()).or_else(|| url.contains("/messages").then_some(url))
+    ["/chat/completions", "/messages", "/responses"].iter().any(|path| url.contains(path)).then_some(url)
 }
 
 /// The base URL of an endpoint's address.
 fn base_of(url: &str) -> String {
     let url = url.split(['?', '#']).next().unwrap_or(url).trim_end_matches('/');
-    let endpoints = ["/chat/completions", "/messages"];
+    let endpoints = ["/chat/completions", "/messages", "/responses", "/completions"];
     endpoints.into_iter().find_map(|endpoint| url.strip_suffix(endpoint)).unwrap_or(url).to_owned()
 }
 

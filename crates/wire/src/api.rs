@@ -1,6 +1,6 @@
 //! The APIs that bodies can be written in, one line each.
 
-use crate::{Decode, Encoded, WireError, anthropic, openai_chat};
+use crate::{Decode, Encoded, WireError, anthropic, openai_chat, openai_completions, openai_responses};
 use retake_model::{Answer, Message, Request};
 use serde_json::Value;
 
@@ -54,7 +54,38 @@ const ALL: &[Api] = &[
         looks_like_answer: openai_chat::looks_like_answer,
         stream: || Box::<openai_chat::StreamDecoder>::default(),
     },
+    Api {
+        name: openai_responses::NAME,
+        title: "OpenAI Responses",
+        endpoint: "/responses",
+        decode_request: openai_responses::decode_request,
+        encode_request: openai_responses::encode_request,
+        decode_answer: openai_responses::decode_answer,
+        answer_messages: openai_responses::answer_messages,
+        looks_like_request: openai_responses::looks_like_request,
+        looks_like_answer: openai_responses::looks_like_answer,
+        stream: || Box::<openai_responses::StreamDecoder>::default(),
+    },
+    Api {
+        name: openai_completions::NAME,
+        title: "OpenAI completions",
+        endpoint: "/completions",
+        decode_request: openai_completions::decode_request,
+        encode_request: openai_completions::encode_request,
+        decode_answer: openai_chat::decode_answer,
+        answer_messages: openai_chat::answer_messages,
+        looks_like_request: openai_completions::looks_like_request,
+        looks_like_answer: openai_completions::looks_like_answer,
+        stream: || Box::<openai_completions::StreamDecoder>::default(),
+    },
 ];
+
+impl Api {
+    /// The vendor as traces and price tables name it.
+    pub fn vendor(&self) -> &'static str {
+        self.name.split_once('-').map_or(self.name, |(vendor, _)| vendor)
+    }
+}
 
 /// Every API. The stricter shape stands first: Anthropic's requests look like OpenAI's without their own marks.
 pub fn all() -> &'static [Api] {

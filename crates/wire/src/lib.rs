@@ -9,6 +9,8 @@ pub mod error;
 pub mod estimate;
 mod fields;
 pub mod openai_chat;
+pub mod openai_completions;
+pub mod openai_responses;
 pub mod pricing;
 pub mod sse;
 pub mod stream;

@@ -8,6 +8,19 @@ pub fn encode_request(request: &Request) -> Encoded {
     let own = request.api.as_deref() == Some(NAME);
     let foreign = request.api.is_some() && !own;
     let mut body = JsonMap::new();
+    match request.api.as_deref() {
+        Some(crate::openai_responses::NAME) => {
+            losses.push(Loss::changed(
+                "api",
+                "recorded as a call of the Responses API; it goes out as a chat completion",
+            ));
+        }
+        Some(crate::openai_completions::NAME) => losses.push(Loss::changed(
+            "api",
+            "recorded as a call of the completions API; its prompt goes out as a message of the user",
+        )),
+        _ => {}
+    }
     if let Some(model) = &request.model {
         body.insert("model".into(), json!(model));
     }
@@ -24,6 +37,8 @@ pub fn encode_request(request: &Request) -> Encoded {
     for (key, value) in &request.params {
         if own {
             body.insert(key.clone(), value.clone());
+        } else if request.api.as_deref().is_some_and(|api| api.starts_with("openai-")) {
+            sibling_param(key, value, &mut body, &mut losses);
         } else {
             param(key, value, foreign, &mut body, &mut losses);
         }
@@ -64,6 +79,75 @@ fn param(key: &str, value: &Value, foreign: bool, body: &mut JsonMap, losses: &m
         }
         "thinking" if foreign => losses.push(Loss::dropped(path, "OpenAI has no thinking budget")),
         _ if foreign => losses.push(Loss::dropped(path, "OpenAI chat has no such field")),
+        _ => {
+            body.insert(key.into(), value.clone());
+        }
+    }
+}
+
+/// A field of another API of OpenAI's: most have the same name here, some another form.
+fn sibling_param(key: &str, value: &Value, body: &mut JsonMap, losses: &mut Vec<Loss>) {
+    let path = format!("params.{key}");
+    match key {
+        "max_output_tokens" => {
+            body.insert("max_tokens".into(), value.clone());
+        }
+        "reasoning" => match value.get("effort") {
+            Some(effort) if !effort.is_null() => {
+                body.insert("reasoning_effort".into(), effort.clone());
+            }
+            _ => {}
+        },
+        "text" => {
+            if let Some(verbosity) = value.get("verbosity").filter(|verbosity| !verbosity.is_null()) {
+                body.insert("verbosity".into(), verbosity.clone());
+            }
+            match value.get("format").and_then(|format| Some((format, format.get("type")?.as_str()?))) {
+                Some((format, "json_schema")) => {
+                    let mut schema = format.as_object().cloned().unwrap_or_default();
+                    schema.shift_remove("type");
+                    body.insert("response_format".into(), json!({"type": "json_schema", "json_schema": schema}));
+                }
+                Some((format, "json_object")) => {
+                    body.insert("response_format".into(), format.clone());
+                }
+                _ => {}
+            }
+        }
+        "tool_choice" => match (value.get("type").and_then(Value::as_str), value.get("name")) {
+            (None, _) => {
+                body.insert(key.into(), value.clone());
+            }
+            (Some("function"), Some(name)) => {
+                body.insert(key.into(), json!({"type": "function", "function": {"name": name}}));
+            }
+            _ => losses.push(Loss::dropped(path, "a chat completion has no such tool choice")),
+        },
+        "previous_response_id" | "conversation" | "prompt" if !value.is_null() => {
+            losses.push(Loss::dropped(path, "OpenAI holds what it names, and the record does not"));
+        }
+        "include"
+        | "truncation"
+        | "background"
+        | "max_tool_calls"
+        | "echo"
+        | "suffix"
+        | "best_of"
+        | "previous_response_id"
+        | "conversation"
+        | "prompt" => {
+            if !value.is_null() {
+                losses.push(Loss::dropped(path, "a chat completion has no such field"));
+            }
+        }
+        "logprobs" if value.is_number() => {
+            body.insert("logprobs".into(), json!(true));
+            body.insert("top_logprobs".into(), value.clone());
+        }
+        "top_logprobs" => {
+            body.insert("logprobs".into(), json!(true));
+            body.insert(key.into(), value.clone());
+        }
         _ => {
             body.insert(key.into(), value.clone());
         }
