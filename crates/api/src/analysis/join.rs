@@ -325,7 +325,8 @@ fn bare_actor(actor: &str) -> &str {
     ACTOR_PREFIXES.iter().find_map(|prefix| actor.strip_prefix(prefix)).unwrap_or(actor)
 }
 
-fn same_actor(a: &str, b: &str) -> bool {
+/// True when two words name one actor, with or without `user:` before it.
+pub(super) fn same_actor(a: &str, b: &str) -> bool {
     bare_actor(a).eq_ignore_ascii_case(bare_actor(b)) && !bare_actor(a).is_empty()
 }
 

@@ -2,13 +2,13 @@
 //!
 //! A denial is a row about the tool, joined by any basis, whose decision is *denied* and that was written before the call
 //! had ended (checks inside the tool's own span count). A grant or a confirmation for the same call lifts it when it came
-//! after the denial and before the call began. A call that ended refused or in an error did not run, unless the audit log
+//! after the denial and before the call began; so does the denied question itself, asked again and answered with yes. A call that ended refused or in an error did not run, unless the audit log
 //! itself says that it was carried out.
 
 use super::{Rule, event_json};
 use crate::analysis::event::{Act, time_resolution_ns};
 use crate::analysis::evidence::Evidence;
-use crate::analysis::join::JoinedEvent;
+use crate::analysis::join::{JoinedEvent, same_actor};
 use crate::analysis::tool_run::{Outcome, ToolRun};
 use retake_model::{Decision, Finding, FindingCode, Severity};
 use serde_json::json;
@@ -63,7 +63,12 @@ fn ends_well(run: &ToolRun, row: &JoinedEvent, rows: &[&JoinedEvent]) -> bool {
 
 /// A yes to the same call after the denial and before the call began (or, when the check lies inside the call, ended).
 fn lifts(run: &ToolRun, row: &JoinedEvent, denial: &JoinedEvent) -> bool {
-    if row.decision != Decision::Allowed || !matches!(row.act, Act::Check | Act::Confirmation) {
+    let permits = match row.act {
+        Act::Check | Act::Confirmation => true,
+        // Words that say nothing of their kind: the same question, asked again and answered otherwise, counts.
+        Act::Other | Act::Invoke => asks_again(row, denial),
+    };
+    if row.decision != Decision::Allowed || !permits {
         return false;
     }
     // Without times nobody can say what came first: the yes is believed.
@@ -71,6 +76,25 @@ fn lifts(run: &ToolRun, row: &JoinedEvent, denial: &JoinedEvent) -> bool {
     let inside = run.start_ns.is_some_and(|start| no >= start);
     let before = if inside { run.end_ns.or(run.start_ns) } else { run.start_ns };
     yes >= no && before.is_none_or(|before| yes <= before)
+}
+
+/// True when two rows tell of the same action for the same actor on the same resource.
+fn asks_again(row: &JoinedEvent, denial: &JoinedEvent) -> bool {
+    let (again, first) = (&row.event, &denial.event);
+    let same = |a: &Option<String>, b: &Option<String>| {
+        let folded = |text: &Option<String>| text.as_deref().map(|text| text.trim().to_lowercase());
+        folded(a) == folded(b)
+    };
+    let actor = match (&again.actor, &first.actor) {
+        (Some(again), Some(first)) => same_actor(again, first),
+        (again, first) => again == first,
+    };
+    row.act == denial.act
+        && row.tool == denial.tool
+        && actor
+        && first.action.is_some()
+        && same(&again.action, &first.action)
+        && same(&again.resource, &first.resource)
 }
 
 /// The audit log says that the call was carried out after it was denied.

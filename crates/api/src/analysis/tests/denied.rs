@@ -152,6 +152,35 @@ fn a_yes_lifts_a_denial_only_between_it_and_the_call() {
 }
 
 #[test]
+fn a_question_asked_again_in_words_of_no_known_kind_is_decided_by_its_last_answer_before_the_call() {
+    let asked = |ms, who, resource, decision| event(ms, who, "gate.ask", resource, decision);
+    let ran = || event(305, "mia", "gate.run", "issue_refund", "allow");
+    let finding = ["denied_but_executed t issue_refund"];
+    let refused = || asked(200, "mia", "issue_refund", "deny");
+    for (rows, expected) in [
+        (vec![refused(), asked(295, "mia", "issue_refund", "allow"), ran()], &[][..]),
+        (vec![refused(), asked(295, "user:Mia", "issue_refund", "allow"), ran()], &[]),
+        (vec![asked(295, "mia", "issue_refund", "allow"), refused(), ran()], &[]),
+        // Another actor, another resource, after the call, taken back, or not a decision at all.
+        (vec![refused(), asked(295, "lead", "issue_refund", "allow"), ran()], &finding),
+        (vec![refused(), asked(295, "mia", "issue_refund/RF-8", "allow"), ran()], &finding),
+        (vec![refused(), asked(295, "mia", "find_orders", "allow"), ran()], &finding),
+        (vec![refused(), asked(401, "mia", "issue_refund", "allow"), ran()], &finding),
+        (vec![asked(100, "mia", "issue_refund", "allow"), refused(), ran()], &finding),
+        (vec![refused(), event(250, "mia", "gate.note", "issue_refund", "allow"), ran()], &finding),
+        (vec![refused(), event(250, "mia", "gate.run", "issue_refund", "allow"), ran()], &finding),
+    ] {
+        let told: Vec<_> = rows.iter().map(|row| (row.time_ns, row.actor.clone(), row.resource.clone())).collect();
+        assert_eq!(found(refund(), rows), expected, "{told:?}");
+    }
+    let elsewhere = AuditEvent { trace_id: Some(Id::new("u")), ..asked(295, "mia", "issue_refund", "allow") };
+    let own = AuditEvent { trace_id: Some(Id::new("t")), ..refused() };
+    let spans = vec![refund(), root("t", "acme", "mia", 0, 1000), root("u", "acme", "mia", 0, 1000)];
+    let report = Made { spans, events: vec![own, elsewhere], policy: Policy::default() }.report();
+    assert!(report.contains(&finding[0].to_owned()), "{report:?}");
+}
+
+#[test]
 fn a_log_in_whole_seconds_is_read_as_such() {
     // The check was at 300.4 ms of second 12:00:01, the log says 12:00:01, or rounds up to 12:00:02.
     let span = tool("t", "issue_refund", RAN, 1300, 1450);
