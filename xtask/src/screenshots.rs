@@ -6,12 +6,13 @@ use crate::tree::Tree;
 use anyhow::{Context as _, Result, bail};
 
 /// Pictures of the README: as the test names them, and as it does.
-const SHOWN: [(&str, &str); 5] = [
+const SHOWN: [(&str, &str); 6] = [
     ("light-1280-messages", "messages"),
     ("dark-1280-context", "context"),
     ("light-1280-audit", "audit"),
     ("dark-1280-replay", "replay"),
     ("light-1280-checked", "checked"),
+    ("light-1280-metrics", "metrics"),
 ];
 
 /// `cargo xtask screenshots`.

@@ -109,7 +109,17 @@ export class App {
     await Promise.all([this.readInfo(), this.search.open(sample ? SAMPLE_QUERY : ""), this.jobs.read(), this.library.readLedger()]);
     if (!sample) return;
     if (this.info.value?.empty) await this.importSample();
-    else if (!this.settings.sampleHidden) this.settings.showSampleStrip(true);
+    else if (!this.settings.sampleHidden) this.settings.showSampleStrip(this.workspace);
+  }
+
+  /** File of the workspace: what is remembered for it alone goes by this. */
+  get workspace(): string {
+    return this.info.value?.path ?? "";
+  }
+
+  /** Whether the way through the sample is shown. */
+  get sampleStrip(): boolean {
+    return this.settings.sampleStrip === this.workspace && this.workspace !== "";
   }
 
   async readInfo(): Promise<void> {
@@ -165,6 +175,8 @@ export class App {
     this.#forward = [];
     this.view = view;
     this.full = full;
+    // It was about what the other view did.
+    this.library.error = null;
   }
 
   get canBack(): boolean {
@@ -262,13 +274,19 @@ export class App {
     return this.act(() => this.bench.openRecorded(targets.slice(0, 4)));
   }
 
+  /** Opens the bench on a request that was pasted. */
+  async openRequest(text: string): Promise<void> {
+    this.go("replay");
+    await this.bench.openRequest(text);
+  }
+
   async openRun(runId: string): Promise<void> {
     this.go("replay");
     await this.bench.openRun(runId);
   }
 
   openPromote(id: string, title: string): void {
-    this.promote = new Promote(this.host, id, title, this.settings.lastSet);
+    this.promote = new Promote(this.host, id, title, this.settings.lastSet(this.workspace));
   }
 
   // Import
@@ -291,7 +309,7 @@ export class App {
 
   async importSample(): Promise<void> {
     if (await this.#job(() => this.host.rpc("sample_open", {}))) {
-      this.settings.showSampleStrip(true);
+      this.settings.showSampleStrip(this.workspace);
       await this.search.open(SAMPLE_QUERY);
     }
   }

@@ -34,6 +34,8 @@ export class Bench {
   readonly allowed = new SvelteSet<string>();
   allowUnpriced = $state(false);
   acceptFidelity = $state(false);
+  /** A pasted request instead of recorded calls. */
+  pasted = $state.raw<string | null>(null);
   unit = $state<"word" | "line">("word");
   /** Column that stands alone. */
   solo = $state<number | null>(null);
@@ -94,11 +96,21 @@ export class Bench {
     ];
   });
 
+  /** Opens the bench on a request that was pasted: a JSON body or a curl command. */
+  async openRequest(text: string): Promise<void> {
+    await this.open([]);
+    this.pasted = text;
+    this.variants = [emptyVariant(this.#keys++)];
+    await Promise.all([this.connections.read(() => this.#host.rpc("connections_list", {})), this.prompts.read(() => this.#host.rpc("prompts_list", {}))]);
+    this.estimateSoon(0);
+  }
+
   /** Opens the bench on calls. The same call keeps its variants. */
   async open(targets: readonly Target[]): Promise<void> {
     this.others = [];
+    this.pasted = null;
     const same = targets.map((target) => target.spanId).join() === this.targets.map((target) => target.spanId).join();
-    if (same && this.variants.length > 0) return;
+    if (same && targets.length > 0 && this.variants.length > 0) return;
     this.#stop();
     this.targets = targets;
     this.variants = [emptyVariant(this.#keys++)];
@@ -116,6 +128,7 @@ export class Bench {
     this.messages.clear();
     this.request.clear();
     this.original.clear();
+    if (targets.length === 0) return;
     await this.#loadTarget();
     this.estimateSoon(0);
   }
@@ -165,6 +178,7 @@ export class Bench {
     const targets = new Map<string, Target>();
     for (const take of run.takes) if (take.span_id && take.trace_id) targets.set(take.span_id, { traceId: take.trace_id, spanId: take.span_id, question: "" });
     this.targets = [...targets.values()];
+    this.pasted = null;
     this.others = [];
     this.variants = [emptyVariant(this.#keys++)];
     this.selected = 0;
@@ -209,6 +223,7 @@ export class Bench {
     const maxUsd = Number(this.maxUsd);
     return {
       ids: this.targets.map((target) => `span:${target.spanId}`),
+      request: this.pasted,
       variants: this.variants.map((variant, i) => variantInput(variant, i + 1)),
       repeats: this.repeats,
       max_usd: this.maxUsd.trim() && Number.isFinite(maxUsd) ? maxUsd : null,

@@ -40,6 +40,8 @@ export class Search {
   readonly #host: Platform;
   #pages = new Map<number, readonly Row[]>();
   #wanted = new Set<number>();
+  /** Ranks that are on screen. */
+  #seen = { from: 0, to: PAGE };
   #version = $state(0);
   #opened = 0;
 
@@ -99,12 +101,23 @@ export class Search {
     try {
       const next = await this.#host.rpc("search_open", this.#request(this.query));
       if (mine !== this.#opened) return;
-      if (next.total === this.total) return;
-      if (reading && next.total > this.total) this.fresh = next;
+      if (next.total === this.total) await this.#exchange(next);
+      else if (reading && next.total > this.total) this.fresh = next;
       else await this.showFresh(next);
     } catch (thrown) {
       if (mine === this.#opened) this.error = RpcError.from(thrown);
     }
+  }
+
+  /** Takes a newer result with as many rows: what they show may have changed (findings come after the traces). */
+  async #exchange(next: OpenResult): Promise<void> {
+    const pages = [...this.#pages.keys()].filter((page) => (page + 1) * PAGE > this.#seen.from && page * PAGE < this.#seen.to);
+    const answers = await Promise.all(pages.map((page) => this.#host.rpc("search_rows", { result_id: next.result_id, from: page * PAGE, count: PAGE })));
+    this.result = next;
+    this.#pages = new Map(pages.map((page, i) => [page, answers[i]?.rows ?? []]));
+    this.#wanted.clear();
+    this.#version += 1;
+    this.loadAround();
   }
 
   /** Takes the newer result; the selected row stays selected where it is among the first. */
@@ -131,6 +144,7 @@ export class Search {
   ensure(from: number, to: number): void {
     const result = this.result;
     if (!result || to <= from) return;
+    this.#seen = { from, to };
     for (let page = Math.floor(from / PAGE); page <= Math.floor((to - 1) / PAGE); page += 1) {
       if (this.#pages.has(page) || this.#wanted.has(page)) continue;
       this.#wanted.add(page);

@@ -16,10 +16,10 @@ export class Settings {
   times = $state<TimeMode>("local");
   columns = $state.raw<readonly Column[]>(FIRST);
   facets = $state(true);
-  sampleStrip = $state(false);
+  /** Workspace that shows the way through the sample. */
+  sampleStrip = $state("");
   /** The strip of the sample was hidden by hand. */
   readonly sampleHidden: boolean;
-  lastSet = $state("");
   #history = $state.raw<readonly string[]>([]);
   #saved = $state.raw<readonly string[]>([]);
 
@@ -29,9 +29,8 @@ export class Settings {
     const columns = list("columns");
     if (columns.length > 0) this.columns = COLUMNS.filter((column) => columns.includes(column));
     this.facets = read("facets") !== "no";
-    this.sampleStrip = read("sampleStrip") === "yes";
-    this.sampleHidden = read("sampleStrip") === "no";
-    this.lastSet = read("lastSet") ?? "";
+    this.sampleStrip = read("sampleStrip") ?? "";
+    this.sampleHidden = read("sampleStrip") === "";
     this.#history = list("history");
     this.#saved = list("saved");
     this.#applyTheme();
@@ -75,14 +74,19 @@ export class Settings {
     write("facets", this.facets ? "yes" : "no");
   }
 
-  showSampleStrip(shown: boolean): void {
-    this.sampleStrip = shown;
-    write("sampleStrip", shown ? "yes" : "no");
+  /** Shows the way through the sample in a workspace; in none with an empty name. */
+  showSampleStrip(workspace: string): void {
+    this.sampleStrip = workspace;
+    write("sampleStrip", workspace);
   }
 
-  setLastSet(path: string): void {
-    this.lastSet = path;
-    write("lastSet", path);
+  /** Folder of the golden set that was last written from a workspace. */
+  lastSet(workspace: string): string {
+    return read(`lastSet ${workspace}`) ?? "";
+  }
+
+  setLastSet(workspace: string, path: string): void {
+    write(`lastSet ${workspace}`, path);
   }
 
   /** Remembers a query that was asked. */

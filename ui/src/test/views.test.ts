@@ -88,7 +88,7 @@ describe("the window", () => {
 
   it("shows the promote sheet", async () => {
     await open();
-    app.settings.lastSet = "/repo/golden/changes";
+    app.settings.setLastSet(app.workspace, "/repo/golden/changes");
     app.openPromote("take:t-1", "When?");
     await new Promise((done) => setTimeout(done, 20));
     await settle();

@@ -1,0 +1,27 @@
+/// What a pasted text is: a request that can be sent, or records to import. Only a guess at where it goes; the core reads it.
+
+export type Pasted = "request" | "records";
+
+/** A curl command, or the JSON body of a request without its answer, is a request. */
+export function pastedAs(text: string): Pasted {
+  const trimmed = text.trim();
+  if (/^(?:\$\s*)?curl(?:\.exe)?\s/.test(trimmed)) return "request";
+  if (!trimmed.startsWith("{")) return "records";
+  try {
+    const body: unknown = JSON.parse(trimmed);
+    if (typeof body !== "object" || body === null || !("model" in body)) return "records";
+    const asks = "messages" in body || "prompt" in body || "input" in body;
+    const answered = "choices" in body || "output" in body || "response" in body || "usage" in body;
+    return asks && !answered ? "request" : "records";
+  } catch {
+    return "records";
+  }
+}
+
+/** Whether keys and pastes belong to a text that is being edited, in a shadow root too. */
+export function inTextField(event: Event): boolean {
+  const target = event.composedPath()[0] ?? event.target;
+  if (!(target instanceof HTMLElement)) return false;
+  if (target instanceof HTMLInputElement) return !["checkbox", "radio", "range", "button", "submit", "color", "file"].includes(target.type);
+  return target.isContentEditable || target instanceof HTMLTextAreaElement || target instanceof HTMLSelectElement;
+}
