@@ -162,11 +162,22 @@ fn the_demo_does_the_main_job_offline() {
     let printed = Run::of(home.bare(&["demo", "--print-commands"]));
     assert_eq!(printed.exit, 0, "{printed}");
     for word in ["import", "search", "replay", "compare", "promote", "check"] {
-        assert!(
-            printed.stdout.contains(&format!("retake {word}")) || printed.stdout.contains(word),
-            "{word}: {printed}"
-        );
+        assert!(printed.stdout.contains(&format!(" {word} ")), "{word}: {printed}");
     }
+    let commands: Vec<&str> = printed.stdout.lines().filter(|line| line.starts_with("retake ")).collect();
+    assert!(commands.iter().all(|line| line.starts_with("retake --workspace ")), "{printed}");
+}
+
+#[test]
+fn the_demo_leaves_a_policy_of_the_user_alone() {
+    let home = Home::new();
+    let policy = home.file("policy.yaml", "version: 1\ntenants: [north]\n");
+    home.retake(&["policy", "set", policy.to_str().unwrap()]).ok();
+    let before = home.retake(&["policy", "show"]).ok();
+    let refused = home.retake(&["demo"]);
+    assert_eq!(refused.exit, 2, "{refused}");
+    assert_eq!(home.retake(&["policy", "show"]).ok(), before);
+    assert_eq!(home.retake(&["batches", "list"]).ok()["batches"].as_array().map(Vec::len), Some(0));
 }
 
 #[test]

@@ -31,12 +31,13 @@ pub async fn run(
     let steps = steps(&sample, workspace)?;
     if print_commands {
         for step in &steps {
-            output.plain(&format!("# {}\n{}", step.title, line(&step.words)));
+            output.plain(&format!("# {}\n{}", step.title, line(workspace, &step.words)));
         }
         return Ok(Exit::Done);
     }
+    refuse_other_policy(&core, &sample).await?;
     for step in steps {
-        output.note(&format!("\n▸ {}\n  {}", step.title, line(&step.words)));
+        output.note(&format!("\n▸ {}\n  {}", step.title, line(workspace, &step.words)));
         let mut words = vec!["retake".to_owned(), "--workspace".to_owned(), workspace.display().to_string()];
         if json {
             words.push("--json".to_owned());
@@ -62,13 +63,25 @@ pub async fn run(
     Ok(Exit::Done)
 }
 
+/// A workspace with a policy of its own is somebody's work: the sample's would take its place.
+async fn refuse_other_policy(core: &Arc<Core>, sample: &Path) -> Result<(), ApiError> {
+    let set = retake_api::handlers::connect::policy_get(Arc::clone(core), retake_api::dto::Empty {}).await?.text;
+    let ours = std::fs::read_to_string(sample.join("policy.yaml")).unwrap_or_default();
+    if set.as_deref().is_some_and(|text| !text.trim().is_empty() && text != ours) {
+        return Err(ApiError::new(Code::UsageInvalid, "the workspace has a policy of its own, which the demo would replace")
+            .with_hint("Leave --workspace out, or name a new file: the demo keeps to a workspace of its own."));
+    }
+    Ok(())
+}
+
 /// A command line as a shell takes it.
-fn line(words: &[String]) -> String {
+fn line(workspace: &Path, words: &[String]) -> String {
+    let first = ["--workspace".to_owned(), workspace.display().to_string()];
     let quote = |word: &String| {
         let plain = !word.is_empty() && word.chars().all(|c| c.is_ascii_alphanumeric() || "-_./:=@,".contains(c));
         if plain { word.clone() } else { format!("'{}'", word.replace('\'', r"'\''")) }
     };
-    format!("retake {}", words.iter().map(quote).collect::<Vec<_>>().join(" "))
+    format!("retake {}", first.iter().chain(words).map(quote).collect::<Vec<_>>().join(" "))
 }
 
 /// What the sample says of itself.

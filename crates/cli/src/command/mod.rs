@@ -69,7 +69,11 @@ fn named_workspace(cli: &Cli) -> Option<&PathBuf> {
 }
 
 fn workspace_path(cli: &Cli) -> PathBuf {
-    named_workspace(cli).cloned().unwrap_or_else(retake_api::default_workspace)
+    named_workspace(cli).cloned().unwrap_or_else(|| {
+        let usual = retake_api::default_workspace();
+        // The sample's policy and traces stay out of the user's own.
+        if matches!(cli.command, Command::Demo { .. }) { usual.with_file_name("demo.retake") } else { usual }
+    })
 }
 
 /// Opens the workspace that the command needs, in the way that it may.
