@@ -83,6 +83,7 @@ impl Format for OtlpJson {
             reopen,
             emitter: Emitter { context: *context, sink },
             told_of_end: false,
+            kept: false,
         };
         file.documents()
     }
@@ -122,6 +123,8 @@ struct File<'a, 'c, 's> {
     emitter: Emitter<'c, 's>,
     /// A warning of the early end was given already.
     told_of_end: bool,
+    /// What broke the document was kept already.
+    kept: bool,
 }
 
 impl File<'_, '_, '_> {
@@ -158,8 +161,13 @@ impl File<'_, '_, '_> {
                     return Ok(());
                 }
                 Err(End::Broken(Broken::Garbage(what))) => {
-                    let here = self.window.place();
-                    self.emitter.warn(Code::RecordUnreadable, what, here);
+                    if std::mem::take(&mut self.kept) {
+                        let here = self.window.place();
+                        self.emitter.warn(Code::RecordUnreadable, what, here);
+                    } else {
+                        let cut = self.line_at(place)?;
+                        self.keep(what, cut).map_err(|_| FormatError::Stopped)?;
+                    }
                     // What follows a broken place is looked at line by line.
                     self.window.one_per_line = true;
                     if self.window.peek()? != Some(b'\n') && !self.window.next_line()? {
@@ -196,49 +204,97 @@ impl File<'_, '_, '_> {
             self.window.bump();
             while self.window.element()? {
                 match self.window.inner()? {
-                    b'{' => self.envelope(0)?,
-                    _ => self.window.skip()?,
+                    b'{' => self.whole_envelope()?,
+                    _ => self.unread("an entry is no document with traces or logs")?,
                 }
             }
             return Ok(());
         }
-        self.envelope(0)
+        self.whole_envelope()
     }
 
-    fn envelope(&mut self, level: usize) -> Result<(), End> {
+    /// A document; one that holds nothing of ours is kept as what it is.
+    fn whole_envelope(&mut self) -> Result<(), End> {
+        let place = self.window.place();
+        if self.envelope(0)? {
+            return Ok(());
+        }
+        let cut = self.line_at(place)?;
+        Ok(self.keep("the document has neither traces nor logs", cut)?)
+    }
+
+    /// Keeps bytes that cannot be read; without any there is only a warning.
+    fn keep(&mut self, what: &'static str, cut: Cut) -> Result<(), Stop> {
+        if cut.bytes.is_empty() {
+            self.emitter.warn(Code::RecordUnreadable, what, cut.place);
+            return Ok(());
+        }
+        self.emitter.reject(Code::RecordUnreadable, what, cut)
+    }
+
+    /// The bytes at a place, up to the end of the line: read again where the file can be.
+    fn line_at(&self, place: Place) -> std::io::Result<Cut> {
+        let mut cut = Cut { bytes: Vec::new(), place, depth: 0, len: 0 };
+        if let Some(reopen) = self.reopen.as_deref() {
+            Window::new(reopen(place.offset)?, place.offset).rest_of_line(KEPT_BYTES, &mut cut)?;
+            cut.place = place;
+        }
+        Ok(cut)
+    }
+
+    /// A value that stands where something else belongs is kept as it is.
+    fn unread(&mut self, what: &'static str) -> Result<(), End> {
+        let mut cut = Cut { bytes: Vec::new(), place: self.window.place(), depth: 0, len: 0 };
+        let outcome = self.window.cut_into(KEPT_BYTES, &mut cut);
+        if cut.bytes.is_empty() {
+            return Ok(outcome?);
+        }
+        self.kept = outcome.is_err();
+        cut.bytes.truncate(KEPT_BYTES);
+        self.emitter.reject(Code::RecordUnreadable, what, cut)?;
+        Ok(outcome?)
+    }
+
+    /// Whether the object, or one that it wraps, holds lists of traces or logs.
+    fn envelope(&mut self, level: usize) -> Result<bool, End> {
+        let mut ours = false;
         self.window.expect(b'{', "expected an object")?;
         while let Some(key) = self.window.key()? {
             let next = self.window.inner()?;
-            if let Some((_, signal)) = GROUPS.iter().find(|(name, _)| *name == key)
-                && next == b'['
-            {
+            if let Some((_, signal)) = GROUPS.iter().find(|(name, _)| *name == key) {
+                ours = true;
+                if next != b'[' {
+                    self.unread("what should be a list of resources is none")?;
+                    continue;
+                }
                 self.window.bump();
                 while self.window.element()? {
                     self.group(*signal)?;
                 }
             } else if WRAPPERS.contains(&key.as_str()) && level < 3 && matches!(next, b'{' | b'[') {
                 if next == b'{' {
-                    self.envelope(level + 1)?;
+                    ours |= self.envelope(level + 1)?;
                 } else {
                     self.window.bump();
                     while self.window.element()? {
                         match self.window.inner()? {
-                            b'{' => self.envelope(level + 1)?,
+                            b'{' => ours |= self.envelope(level + 1)?,
                             _ => self.window.skip()?,
                         }
                     }
                 }
             } else {
+                // Metrics are known, and not imported.
+                ours |= matches!(key.as_str(), "resourceMetrics" | "resource_metrics");
                 self.window.skip()?;
             }
         }
-        Ok(())
+        Ok(ours)
     }
 
     fn group(&mut self, signal: Signal) -> Result<(), End> {
         if self.window.inner()? != b'{' {
-            self.window.skip()?;
-            return Ok(());
+            return self.unread("what should be a resource with its spans is no object");
         }
         let start = self.window.place();
         let mut group = Group::new(signal);
@@ -255,7 +311,11 @@ impl File<'_, '_, '_> {
             if key == "resource" && !group.has_resource() {
                 let cut = self.window.cut(MAX_RECORD_BYTES)?;
                 self.set_resource(group, &cut)?;
-            } else if SCOPES.contains(&key.as_str()) && self.window.inner()? == b'[' {
+            } else if SCOPES.contains(&key.as_str()) {
+                if self.window.inner()? != b'[' {
+                    self.unread("what should be a list of scopes is none")?;
+                    continue;
+                }
                 self.window.bump();
                 while self.window.element()? {
                     self.scope(group, start)?;
@@ -269,8 +329,7 @@ impl File<'_, '_, '_> {
 
     fn scope(&mut self, group: &mut Group, group_start: Place) -> Result<(), End> {
         if self.window.inner()? != b'{' {
-            self.window.skip()?;
-            return Ok(());
+            return self.unread("what should be a scope with its spans is no object");
         }
         let scope_start = self.window.place();
         group.begin_scope();
@@ -279,7 +338,11 @@ impl File<'_, '_, '_> {
             if matches!(key.as_str(), "scope" | "instrumentationLibrary") && !group.has_scope() {
                 let cut = self.window.cut(MAX_RECORD_BYTES)?;
                 self.set_scope(group, &cut)?;
-            } else if RECORDS.contains(&key.as_str()) && self.window.inner()? == b'[' {
+            } else if RECORDS.contains(&key.as_str()) {
+                if self.window.inner()? != b'[' {
+                    self.unread("what should be a list of records is none")?;
+                    continue;
+                }
                 self.window.bump();
                 while self.window.element()? {
                     self.record(group, group_start, scope_start)?;
@@ -305,6 +368,7 @@ impl File<'_, '_, '_> {
             Err(Broken::Garbage(what)) => {
                 cut.bytes.truncate(KEPT_BYTES);
                 let place = cut.place;
+                self.kept = true;
                 if !cut.bytes.is_empty() {
                     self.emitter.sink.fact(record::rejected(
                         &self.emitter.context,
