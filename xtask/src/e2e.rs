@@ -60,6 +60,8 @@ pub fn tests(tree: &Tree, filter: &[String]) -> Result<()> {
         // One at a time: they share the screen that pictures are taken of.
         Some(_) => {
             words.extend(["nextest", "run", "-p", "retake-tests", "--test", "e2e", "--no-tests", "fail", "-j", "1"]);
+            // WebKit's driver hangs now and then; a second try is told as flaky in the summary.
+            words.extend(["--retries", "2"]);
         }
         None => words.extend(["test", "-p", "retake-tests", "--test", "e2e", "--", "--test-threads", "1"]),
     }
