@@ -84,6 +84,8 @@ pub struct PromotedAssertion {
     pub because: Option<String>,
     /// Weight; 0 is shown but not scored.
     pub weight: f64,
+    /// The whole assertion as it stands in the file: given back to promotion it writes the same.
+    pub spec: JsonMap,
 }
 
 /// A case that asks nearly the same.
@@ -184,6 +186,7 @@ impl From<&Assertion> for PromotedAssertion {
             value: assertion.value(),
             because: assertion.because.clone(),
             weight: assertion.weight.unwrap_or(1.0),
+            spec: assertion.to_json(),
         }
     }
 }

@@ -118,25 +118,11 @@ fn promotion_of(core: &Core, take: &TakeView, request: &PromoteRequest) -> Resul
 
 fn assertion_view(assertion: golden::promote::PromotedAssertion) -> AssertionView {
     let kind = if assertion.not { format!("not-{}", assertion.kind) } else { assertion.kind.clone() };
-    let mut spec = serde_json::Map::new();
-    spec.insert("type".to_owned(), assertion.kind.clone().into());
-    if assertion.not {
-        spec.insert("not".to_owned(), true.into());
-    }
-    match &assertion.value {
-        serde_json::Value::Object(fields) => spec.extend(fields.clone()),
-        value => {
-            spec.insert("value".to_owned(), value.clone());
-        }
-    }
-    if let Some(because) = &assertion.because {
-        spec.insert("because".to_owned(), because.clone().into());
-    }
     AssertionView {
         kind,
         value: assertion.value,
         because: assertion.because,
-        spec: serde_json::Value::Object(spec).to_string(),
+        spec: serde_json::Value::Object(assertion.spec.into_iter().collect()).to_string(),
     }
 }
 

@@ -80,6 +80,25 @@ fn a_promoted_case_passes_its_own_check() {
     assert!(left.is_empty(), "{left:?}");
 }
 
+#[test]
+fn what_a_preview_shows_writes_the_same_file_when_it_is_given_back() {
+    let folder = tempfile::tempdir().unwrap();
+    let mut first = promotion("How long does a parcel take?");
+    first.assertions = vec![Assertion::parse(r#"{"type":"contains","value":"9 days","weight":1.0}"#).unwrap()];
+    let shown = retake_golden::promote::preview(&folder.path().join("a"), first.clone(), &plain).unwrap();
+    assert!(shown.assertions.iter().any(|a| a.weight == 0.0), "{:?}", shown.assertions);
+    let mut back = promotion("How long does a parcel take?");
+    back.suggest = false;
+    back.assertions = shown
+        .assertions
+        .iter()
+        .map(|shown| Assertion::parse(&serde_json::to_string(&shown.spec).unwrap()).unwrap())
+        .collect();
+    let direct = promote(&folder.path().join("a"), first, &plain).unwrap();
+    let sent_back = promote(&folder.path().join("b"), back, &plain).unwrap();
+    assert_eq!(direct.text, sent_back.text);
+}
+
 fn walk(dir: &Path) -> Vec<String> {
     let mut files = Vec::new();
     for entry in std::fs::read_dir(dir).unwrap() {
