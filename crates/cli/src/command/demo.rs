@@ -68,8 +68,11 @@ async fn refuse_other_policy(core: &Arc<Core>, sample: &Path) -> Result<(), ApiE
     let set = retake_api::handlers::connect::policy_get(Arc::clone(core), retake_api::dto::Empty {}).await?.text;
     let ours = std::fs::read_to_string(sample.join("policy.yaml")).unwrap_or_default();
     if set.as_deref().is_some_and(|text| !text.trim().is_empty() && text != ours) {
-        return Err(ApiError::new(Code::UsageInvalid, "the workspace has a policy of its own, which the demo would replace")
-            .with_hint("Leave --workspace out, or name a new file: the demo keeps to a workspace of its own."));
+        return Err(ApiError::new(
+            Code::UsageInvalid,
+            "the workspace has a policy of its own, which the demo would replace",
+        )
+        .with_hint("Leave --workspace out, or name a new file: the demo keeps to a workspace of its own."));
     }
     Ok(())
 }
