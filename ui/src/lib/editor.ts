@@ -2,7 +2,6 @@
 /// policy allows, instead of `<style>` elements, which it does not.
 import { autocompletion, closeBrackets, closeBracketsKeymap, completionKeymap, type CompletionSource } from "@codemirror/autocomplete";
 import { defaultKeymap, history, historyKeymap, indentWithTab } from "@codemirror/commands";
-import { json } from "@codemirror/lang-json";
 import { yaml } from "@codemirror/lang-yaml";
 import { bracketMatching, foldGutter, foldKeymap, HighlightStyle, indentOnInput, indentUnit, syntaxHighlighting } from "@codemirror/language";
 import { linter, lintGutter, lintKeymap, type Diagnostic } from "@codemirror/lint";
@@ -12,7 +11,7 @@ import { EditorState, type Extension } from "@codemirror/state";
 import { drawSelection, EditorView, highlightActiveLine, keymap, lineNumbers, placeholder } from "@codemirror/view";
 import { tags } from "@lezer/highlight";
 
-export type Language = "yaml" | "json" | "text";
+export type Language = "yaml" | "text";
 
 /** Something that is wrong with the text; line and column count from 1. */
 export interface Problem {
@@ -28,7 +27,6 @@ export interface EditorOptions {
   value: string;
   /** The text on the other side, when two are shown. */
   original: string | null;
-  readOnly: boolean;
   placeholder: string;
   /** Looks at the text a moment after it was changed. */
   check: ((text: string) => Promise<readonly Problem[]>) | null;
@@ -41,7 +39,6 @@ export interface EditorOptions {
 export interface Editor {
   setValue(text: string): void;
   setOriginal(text: string): void;
-  focus(): void;
   destroy(): void;
 }
 
@@ -77,7 +74,7 @@ const words = syntaxHighlighting(
   ]),
 );
 
-const LANGUAGES: Record<Language, () => Extension> = { yaml: () => yaml(), json: () => json(), text: () => EditorView.lineWrapping };
+const LANGUAGES: Record<Language, () => Extension> = { yaml: () => yaml(), text: () => EditorView.lineWrapping };
 
 function extensions(options: EditorOptions, writable: boolean): Extension[] {
   const { check, complete } = options;
@@ -137,13 +134,13 @@ export function openEditor(host: HTMLElement, options: EditorOptions): Editor {
   const parent = document.createElement("div");
   root.append(parent);
   if (options.original === null) {
-    const state = EditorState.create({ doc: options.value, extensions: extensions(options, !options.readOnly) });
+    const state = EditorState.create({ doc: options.value, extensions: extensions(options, true) });
     const view = new EditorView({ state, parent, root });
-    return { setValue: (text) => replaced(view, text), setOriginal: () => undefined, focus: () => view.focus(), destroy: () => (view.destroy(), parent.remove()) };
+    return { setValue: (text) => replaced(view, text), setOriginal: () => undefined, destroy: () => (view.destroy(), parent.remove()) };
   }
   const merge = new MergeView({
     a: { doc: options.original, extensions: extensions({ ...options, label: `${options.label}, as it was` }, false) },
-    b: { doc: options.value, extensions: extensions(options, !options.readOnly) },
+    b: { doc: options.value, extensions: extensions(options, true) },
     parent,
     root,
     collapseUnchanged: { margin: 3, minSize: 8 },
@@ -151,7 +148,6 @@ export function openEditor(host: HTMLElement, options: EditorOptions): Editor {
   return {
     setValue: (text) => replaced(merge.b, text),
     setOriginal: (text) => replaced(merge.a, text),
-    focus: () => merge.b.focus(),
     destroy: () => (merge.destroy(), parent.remove()),
   };
 }

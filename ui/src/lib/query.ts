@@ -19,6 +19,12 @@ export function toggleTerm(query: string, field: string, value: string, exclude 
   return [...without, wanted].join(" ");
 }
 
+/** The query in this time only, in ms since the epoch: whatever time it named is replaced. */
+export function within(query: string, from: number, to: number): string {
+  const rest = split(query).filter((part) => !part.startsWith("time:"));
+  return [...rest, `time:${new Date(from).toISOString()}..${new Date(to).toISOString()}`].join(" ");
+}
+
 export function hasTerm(query: string, field: string, value: string, exclude = false): boolean {
   return split(query).includes(term(field, value, exclude));
 }

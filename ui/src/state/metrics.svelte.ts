@@ -2,7 +2,7 @@
 import type { Metrics as Answer, MetricsRow } from "$bindings/rpc";
 import { msOf } from "$lib/format";
 import type { Series } from "$lib/plot";
-import { split } from "$lib/query";
+import { within } from "$lib/query";
 import type { Platform } from "$platform/types";
 import { Loaded } from "./loaded.svelte";
 
@@ -39,9 +39,16 @@ export class Metrics {
     this.#host = host;
   }
 
-  async read(query = this.query): Promise<void> {
+  /** Asks another query. */
+  async open(query: string): Promise<void> {
     this.query = query;
     this.draft = query;
+    await this.read();
+  }
+
+  /** Asks again; what is being typed stays. */
+  async read(): Promise<void> {
+    const query = this.query;
     const by = this.by === null ? [] : [this.by];
     await Promise.all([
       this.buckets.read(() => this.#host.rpc("metrics", { query, by, bucket: this.bucket })),
@@ -61,8 +68,7 @@ export class Metrics {
 
   /** Narrows to a time, in ms since the epoch. */
   async narrow(from: number, to: number): Promise<void> {
-    const rest = split(this.query).filter((part) => !part.startsWith("time:"));
-    await this.read([...rest, `time:${new Date(from).toISOString()}..${new Date(to).toISOString()}`].join(" "));
+    await this.open(within(this.query, from, to));
   }
 
   get bucketMs(): number {

@@ -20,9 +20,8 @@ vi.mock("$lib/editor", () => ({
     const field = document.createElement("textarea");
     field.setAttribute("aria-label", options.label);
     field.value = options.value;
-    field.readOnly = options.readOnly;
     field.addEventListener("input", () => options.onchange(field.value));
     host.append(field);
-    return { setValue: (text: string) => (field.value = text), setOriginal: () => undefined, focus: () => field.focus(), destroy: () => field.remove() };
+    return { setValue: (text: string) => (field.value = text), setOriginal: () => undefined, destroy: () => field.remove() };
   },
 }));
