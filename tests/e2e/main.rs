@@ -161,9 +161,17 @@ fn the_window_finds_what_the_table_of_queries_says() -> Result<()> {
     let window = Window::open("queries", &home, &[("TZ", "UTC")])?;
     window.page().resize(1280, 1080)?;
     window.wait("rows", |page| page.find("[role=grid] [role=row]"))?;
-    for expected in &table.expected {
+    for (at, expected) in table.expected.iter().enumerate() {
         search(&window, &expected.query)?;
-        let shown = window.wait(&format!("the answer to {:?}", expected.query), |page| ids(page, &expected.query))?;
+        let mut shown =
+            window.wait(&format!("the answer to {:?}", expected.query), |page| ids(page, &expected.query))?;
+        if at % 10 == 0 {
+            let command = home.retake(&["search", "--limit", "100", "--", &expected.query]).ok();
+            let rows = command["rows"].as_array().into_iter().flatten();
+            let listed: Vec<&str> = rows.filter_map(|row| row["trace_id"].as_str()).collect();
+            ensure!(shown == listed, "{:?} is in another order than on the command line", expected.query);
+        }
+        shown.sort();
         ensure!(shown == expected.trace_ids, "{:?} shows {shown:?}, not {:?}", expected.query, expected.trace_ids);
     }
     for refused in &table.refused {
@@ -215,7 +223,72 @@ fn the_window_counts_what_the_command_counts() -> Result<()> {
     window.finish()
 }
 
-/// Ids of the traces in the list, sorted, once it answers the query.
+#[test]
+fn a_pasted_request_is_sent_and_an_editor_keeps_its_keys() -> Result<()> {
+    if window::is_missing() {
+        return Ok(());
+    }
+    let (home, _, file) = home();
+    home.retake(&["import", &file]).ok();
+    let provider = Loopback::start(vec![Reply::tokens(vec!["Hello".to_owned(), " there".to_owned()])]);
+    let window = Window::open("paste", &home, &[])?;
+    window.wait_for_text("Where is parcel 8?")?;
+    let curl = format!(
+        "curl {}/chat/completions -H 'Content-Type: application/json' -d '{}'",
+        provider.base_url(),
+        r#"{"model":"small","messages":[{"role":"user","content":"Say hello"}]}"#
+    );
+    let paste = "const data = new DataTransfer();
+        data.setData('text/plain', arguments[1]);
+        const target = arguments[0] ? document.querySelector(arguments[0]).shadowRoot.querySelector('.cm-content') : document.body;
+        target.dispatchEvent(new ClipboardEvent('paste', { clipboardData: data, bubbles: true, composed: true, cancelable: true }));
+        return true;";
+    window.page().run(paste, &[Value::Null, json!(curl)])?;
+    window.wait_for_text("Say hello")?;
+    let select = "article[aria-label^='Variant'] select";
+    window.wait("the first variant", |page| page.find(select))?;
+    set_field(window.page(), select, "provider:openai-compatible")?;
+    window.wait("its address", |page| page.find("input[placeholder^='http://127.0.0.1']"))?;
+    set_field(window.page(), "input[placeholder^='http://127.0.0.1']", &provider.base_url())?;
+    for question in ["for the first time from this workspace", "although its price is not known"] {
+        window.click("label.check", question)?;
+    }
+    window.wait("the run can start", |page| page.find("button.primary:not([disabled])"))?;
+    window.picture("request");
+    window.click("button.primary", "Run")?;
+    window.wait_for_text("Hello there")?;
+    ensure!(provider.count() == 1, "{} requests were sent", provider.count());
+
+    window.click("nav [aria-label='Sources']", "")?;
+    window.click("[role=tab]", "Policy")?;
+    window.wait("the editor", |page| {
+        let there = page.run(
+            "return document.querySelector('.editor')?.shadowRoot?.querySelector('.cm-content') !== undefined",
+            &[],
+        )?;
+        ensure!(there == true);
+        Ok(())
+    })?;
+    // Neither a paste nor letters that are keys elsewhere leave the editor.
+    window
+        .page()
+        .run("document.querySelector('.editor').shadowRoot.querySelector('.cm-content').focus(); return true", &[])?;
+    window.page().run(paste, &[json!(".editor"), json!("version: 1\n")])?;
+    window.page().press(&["t"])?;
+    window.page().press(&["x"])?;
+    window.wait("what was typed", |page| {
+        let script = "return document.querySelector('.editor').shadowRoot.querySelector('.cm-content').innerText";
+        let text = page.run(script, &[])?;
+        ensure!(text.as_str().is_some_and(|text| text.contains("version: 1") && text.contains("tx")), "{text}");
+        Ok(())
+    })?;
+    window.picture("policy");
+    let batches = home.retake(&["batches", "list"]).ok();
+    ensure!(batches["batches"].as_array().map(Vec::len) == Some(1), "the editor's paste was imported: {batches}");
+    window.finish()
+}
+
+/// Ids of the traces in the list, in its order, once it answers the query.
 fn ids(page: &Session, query: &str) -> Result<Vec<String>> {
     let script = "const rows = document.querySelector('.rows[data-query]');
         if (!rows || rows.classList.contains('stale') || rows.dataset.query !== arguments[0]) return null;
@@ -223,9 +296,7 @@ fn ids(page: &Session, query: &str) -> Result<Vec<String>> {
         return shown.includes(null) ? null : shown;";
     let value = page.run(script, &[json!(query)])?;
     let shown = value.as_array().context("another answer is shown")?;
-    let mut ids: Vec<String> = shown.iter().filter_map(Value::as_str).map(str::to_owned).collect();
-    ids.sort();
-    Ok(ids)
+    Ok(shown.iter().filter_map(Value::as_str).map(str::to_owned).collect())
 }
 
 #[test]

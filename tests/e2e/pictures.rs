@@ -110,6 +110,11 @@ fn walk(theme: &str, size: Size) -> Result<()> {
             settle();
         }
         window.picture(&view.to_lowercase());
+        if view == "Prompts" {
+            window.click("button", "New version from this")?;
+            settle();
+            window.picture("new-version");
+        }
     }
     window.page().press(&["?"])?;
     window.wait("the sheet of keys", |page| page.find("[role=dialog], dialog[open]"))?;
