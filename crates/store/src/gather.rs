@@ -75,8 +75,9 @@ pub(crate) fn gather(span: &Span, has_messages: bool) -> Gathered<'_> {
     found
 }
 
-fn names<'a>(span: &'a Span, found: &mut Gathered<'a>) {
-    let words = [
+/// Names of a span that are kept once for all that carry them, and found by a row of their own.
+pub(crate) fn interned(span: &Span) -> impl Iterator<Item = &str> {
+    let names = [
         &span.name,
         &span.error_type,
         &span.tenant,
@@ -88,13 +89,18 @@ fn names<'a>(span: &'a Span, found: &mut Gathered<'a>) {
         &span.request_id,
         &span.service,
         &span.prompt_name,
+        &span.prompt_version,
         &span.provider,
         &span.request_model,
         &span.response_model,
-        &span.response_id,
         &span.finish_reason,
     ];
-    found.words.extend(words.into_iter().flatten().map(String::as_str));
+    names.into_iter().flatten().map(String::as_str)
+}
+
+fn names<'a>(span: &'a Span, found: &mut Gathered<'a>) {
+    found.words.extend(interned(span));
+    found.words.extend(span.response_id.as_deref());
     if let Some(message) = &span.status_message {
         found.slots.push((slot::STATUS, message));
     }

@@ -3,7 +3,7 @@
 use crate::append::{self, WriteCache};
 use crate::blob::Kind;
 use crate::error::Result;
-use crate::gather::{Gathered, gather};
+use crate::gather::{self, Gathered, gather};
 use crate::introduce::{self, Changes};
 use crate::rest;
 use crate::segment;
@@ -349,24 +349,6 @@ fn words_of_its_own(span: &Span, words: &[&str]) -> String {
         covered.push_str(segment::for_index(word).trim_end());
         covered.push_str(" | ");
     };
-    let names = [
-        &span.name,
-        &span.error_type,
-        &span.tenant,
-        &span.user,
-        &span.user_role,
-        &span.feature,
-        &span.conversation,
-        &span.environment,
-        &span.request_id,
-        &span.service,
-        &span.prompt_name,
-        &span.prompt_version,
-        &span.provider,
-        &span.request_model,
-        &span.response_model,
-        &span.finish_reason,
-    ];
     let calls = span.output.iter().flatten().flat_map(|message| &message.parts).filter_map(|part| match part {
         Part::ToolCall { name, .. } => Some(name.as_str()),
         _ => None,
@@ -375,7 +357,7 @@ fn words_of_its_own(span: &Span, words: &[&str]) -> String {
     let documents = documents
         .flat_map(|document| [&document.document_id, &document.title, &document.source, &document.tenant])
         .flatten();
-    let all = names.into_iter().flatten().map(String::as_str).chain(calls).chain(documents.map(String::as_str));
+    let all = gather::interned(span).chain(calls).chain(documents.map(String::as_str));
     let all = all.chain(span.tool.as_ref().map(|tool| tool.name.as_str()));
     for word in all.chain(span.scores.iter().map(|score| score.name.as_str())) {
         if seen.insert(word) {
