@@ -11,7 +11,7 @@ use retake_model::{Answer, FinishReason, JsonMap, Message, Part, Request, Role, 
 use serde_json::{Value, json};
 
 mod encode;
-mod stream;
+pub(crate) mod stream;
 
 pub use encode::encode_request;
 pub use stream::StreamDecoder;

@@ -4,7 +4,7 @@
 
 use crate::sse::SseParser;
 use crate::stream::{Collector, CutShort, Decode, StreamEvent};
-use crate::{Encoded, Loss, WireError, fields, openai_chat, provider_message};
+use crate::{Encoded, Loss, WireError, fields, openai_chat};
 use retake_model::{Answer, FinishReason, JsonMap, Message, Part, Request, Role};
 use serde_json::{Value, json};
 
@@ -131,20 +131,7 @@ impl Decode for StreamDecoder {
 
 impl StreamDecoder {
     fn event(&mut self, data: &str, out: &mut Vec<StreamEvent>) -> Result<(), WireError> {
-        let data = data.trim();
-        if data.is_empty() || self.ended {
-            return Ok(());
-        }
-        if data == "[DONE]" {
-            self.ended = true;
-            return Ok(());
-        }
-        let chunk: Value = serde_json::from_str(data)
-            .map_err(|why| WireError::NotJson { what: "an event of the stream".into(), why: why.to_string() })?;
-        if let Some(error) = provider_message(&chunk) {
-            out.push(StreamEvent::Error { code: error.code, message: error.message });
-            return Ok(());
-        }
+        let Some(chunk) = openai_chat::stream::chunk(data, &mut self.ended, out)? else { return Ok(()) };
         if !std::mem::replace(&mut self.identified, true) {
             out.extend(fields::text(&chunk, "id").map(StreamEvent::Id));
             out.extend(fields::text(&chunk, "model").map(StreamEvent::Model));

@@ -60,6 +60,27 @@ impl Decode for StreamDecoder {
     }
 }
 
+/// Reads the data of one event, in chat and in completions: a chunk, the end mark or an error of the provider.
+pub(crate) fn chunk(data: &str, ended: &mut bool, out: &mut Vec<StreamEvent>) -> Result<Option<Value>, WireError> {
+    let data = data.trim();
+    if data.is_empty() || *ended {
+        return Ok(None);
+    }
+    if data == "[DONE]" {
+        *ended = true;
+        return Ok(None);
+    }
+    let chunk: Value = serde_json::from_str(data)
+        .map_err(|why| WireError::NotJson { what: "an event of the stream".into(), why: why.to_string() })?;
+    match provider_message(&chunk) {
+        Some(error) => {
+            out.push(StreamEvent::Error { code: error.code, message: error.message });
+            Ok(None)
+        }
+        None => Ok(Some(chunk)),
+    }
+}
+
 impl StreamDecoder {
     fn collect(&mut self, events: &[StreamEvent]) {
         for event in events {
@@ -68,20 +89,7 @@ impl StreamDecoder {
     }
 
     fn event(&mut self, event: &SseEvent, out: &mut Vec<StreamEvent>) -> Result<(), WireError> {
-        let data = event.data.trim();
-        if data.is_empty() || self.ended {
-            return Ok(());
-        }
-        if data == "[DONE]" {
-            self.ended = true;
-            return Ok(());
-        }
-        let chunk: Value = serde_json::from_str(data)
-            .map_err(|why| WireError::NotJson { what: "an event of the stream".into(), why: why.to_string() })?;
-        if let Some(error) = provider_message(&chunk) {
-            out.push(StreamEvent::Error { code: error.code, message: error.message });
-            return Ok(());
-        }
+        let Some(chunk) = chunk(&event.data, &mut self.ended, out)? else { return Ok(()) };
         if let Some(id) = fields::text(&chunk, "id").filter(|_| !self.identified.0) {
             self.identified.0 = true;
             out.push(StreamEvent::Id(id));
