@@ -62,6 +62,8 @@ fn the_request_that_is_sent_is_the_recorded_one() {
         let take = &run["takes"][0];
         assert_eq!(take["output_text"], "It arrives on Friday [DOC-1].", "{run:#}");
         assert_eq!(take["finish_reason"], "stop", "{run:#}");
+        // Its model has no price: what was paid is not known, and is not nothing.
+        assert!(take["cost_usd_nanos"].is_null() && run["spent_usd_nanos"].is_null(), "{run:#}");
         assert_eq!(
             (&take["usage"]["input_tokens"], &take["usage"]["output_tokens"]),
             (&31.into(), &9.into()),

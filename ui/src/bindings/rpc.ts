@@ -2062,9 +2062,9 @@ counts: RunCounts,
  */
 started_ns: Ns, 
 /**
- * Spent so far.
+ * Spent so far; `null` when a call that was paid for has no known price.
  */
-spent_usd_nanos: number, 
+spent_usd_nanos: number | null, 
 /**
  * Limit.
  */

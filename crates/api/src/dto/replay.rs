@@ -121,8 +121,8 @@ document! {
         pub counts: RunCounts,
         /// Start.
         pub started_ns: Ns,
-        /// Spent so far.
-        pub spent_usd_nanos: i64,
+        /// Spent so far; `null` when a call that was paid for has no known price.
+        pub spent_usd_nanos: Option<i64>,
         /// Limit.
         pub max_usd_nanos: Option<i64>,
         /// Destinations.

@@ -153,7 +153,7 @@ fn write_run(text: &mut String, run: &Run) {
         run.counts.done,
         run.counts.failed,
         run.counts.pending,
-        usd(Some(run.spent_usd_nanos))
+        usd(run.spent_usd_nanos)
     );
     run.takes.iter().for_each(|take| write_take(text, take));
 }

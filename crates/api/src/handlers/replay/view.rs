@@ -286,14 +286,15 @@ pub(super) fn run(core: &Core, id: &str) -> Result<Run, ApiError> {
     let row = workspace.run(id)?;
     let plan = read_plan(&row);
     let rows = workspace.takes_of_run(&row.run_id)?;
-    let takes =
+    let takes: Vec<Take> =
         rows.iter().map(|take| Ok(take_view(core, take, plan.as_ref())?.take)).collect::<Result<_, ApiError>>()?;
+    let unpriced = |take: &Take| take.status == "done" && !take.cached && take.cost_usd_nanos.is_none();
     Ok(Run {
         run_id: row.run_id.clone(),
         status: row.status.as_str().to_owned(),
         counts: counts(&rows),
         started_ns: Ns(row.started_ns),
-        spent_usd_nanos: row.spent_usd_nanos,
+        spent_usd_nanos: (!takes.iter().any(unpriced)).then_some(row.spent_usd_nanos),
         max_usd_nanos: row.max_usd_nanos,
         left_out: plan.as_ref().map(left_out_views).unwrap_or_default(),
         destinations: plan.map(|plan| plan.estimate().destinations).unwrap_or_default(),
