@@ -53,6 +53,33 @@ fn a_good_answer_passes_and_a_bad_one_fails_by_name() {
 }
 
 #[test]
+fn the_case_of_a_take_without_a_document_does_not_hold_it() {
+    let (home, calls) = home_with(1);
+    let provider = Loopback::start(vec![Reply::text("I do not know.")]);
+    let variants = [variant(&provider, "openai-compatible", "drop-doc=DOC-1")];
+    let run = home.retake(&words(&replay_args(&[&calls[0].span_id()], &variants, &provider))).ok();
+    let take = run["takes"][0]["take_id"].as_str().unwrap();
+    promoted(&home, take, &["not-context_holds:DOC-1", "not-cites:DOC-1"]);
+    let passed = check(&home, &[]).ok();
+    assert_eq!(passed["verdict"], "pass", "{passed:#}");
+    let cases = std::fs::read_dir(home.path("golden/cases")).unwrap();
+    let text = cases.map(|case| std::fs::read_to_string(case.unwrap().path()).unwrap()).collect::<String>();
+    assert!(!text.contains("four days"), "the passage is still in the case: {text}");
+
+    std::fs::remove_dir_all(home.path("golden")).unwrap();
+    promoted(&home, take, &["context_holds:DOC-1"]);
+    let failed = check(&home, &[]);
+    assert_eq!(failed.exit, 1, "{failed}");
+
+    // Where the recorded answer had it, that is the evidence of the suggestion.
+    std::fs::remove_dir_all(home.path("golden")).unwrap();
+    let set = home.path("golden");
+    let case = home.retake(&["promote", take, "--set", set.to_str().unwrap(), "--yes"]).ok();
+    assert!(case.to_string().contains("it is in the context of the other answer only"), "{case:#}");
+    assert_eq!(check(&home, &[]).ok()["verdict"], "pass");
+}
+
+#[test]
 fn suggestions_hold_for_the_answer_that_they_came_from() {
     let (home, calls) = home_with(1);
     let set = home.path("golden");

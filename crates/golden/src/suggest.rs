@@ -275,7 +275,11 @@ fn differs(
     }
     let (Some(had), true) = (bad_context, good.documents.is_some() || bad.documents.is_some()) else { return };
     for document in had {
-        let gone = good_context.iter().all(|d| d.document_id != document.document_id || d.version != document.version);
+        // An exchanged document has no version that is known: whether it is the same one cannot be told.
+        let gone = good_context.iter().all(|d| {
+            d.document_id != document.document_id
+                || d.version.as_ref().is_some_and(|v| Some(v) != document.version.as_ref())
+        });
         if let (true, Some(id)) = (gone, &document.document_id) {
             let mut holds = Assertion::of("context_holds", id.as_str()).negated();
             if let Some(version) = &document.version {

@@ -9,10 +9,12 @@ use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 
 mod apply;
+mod context;
 mod documents;
 mod spec;
 
 pub use apply::{Applied, apply};
+pub use context::{documents_after, variables_after};
 pub use spec::{KEYS, parse_plan, parse_spec};
 
 /// Reads a file that a variant names (`@FILE`), or says why not.

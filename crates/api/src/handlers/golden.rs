@@ -1,6 +1,6 @@
 //! Golden sets: promotion, check, the sets that this workspace knows.
 
-use super::replay::{self, TakeView, facts_of, take_or_recorded};
+use super::replay::{self, TakeView, document_facts, facts_of, take_or_recorded};
 use crate::dto::Empty;
 use crate::dto::check::{
     AssertionResult, CaseProblems, CaseResult, CaseSaveRequest, CaseTextRequest, Check, CheckRequest, FileError,
@@ -78,19 +78,6 @@ fn promotion_of(core: &Core, take: &TakeView, request: &PromoteRequest) -> Resul
     let replayed = take.request.clone().ok_or_else(|| {
         ApiError::new(Code::NothingToReplay, format!("{} holds no request that could be kept", request.id))
     })?;
-    let documents: Option<Vec<DocumentFacts>> = take.documents.as_ref().map(|documents| {
-        let placed = retake_replay::placement::find_placements(&replayed.messages, documents);
-        documents
-            .iter()
-            .enumerate()
-            .map(|(at, document)| DocumentFacts {
-                document_id: document.document_id.clone(),
-                version: document.version.clone(),
-                placed: placed.get(at).map(|places| !places.placements.is_empty()),
-                content: document.content.clone(),
-            })
-            .collect()
-    });
     let now = jiff::Timestamp::from_nanosecond(i128::from(core.host().now_ns())).map_err(ApiError::internal)?;
     let origin = golden::Origin {
         source: take.source.clone(),
@@ -105,7 +92,7 @@ fn promotion_of(core: &Core, take: &TakeView, request: &PromoteRequest) -> Resul
     Ok(Promotion {
         name: request.name.clone(),
         request: replayed,
-        documents,
+        documents: document_facts(take),
         variables: take.variables.clone(),
         origin,
         answer: facts_of(take),

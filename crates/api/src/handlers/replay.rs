@@ -6,7 +6,9 @@ mod view;
 
 pub(crate) use execute::run_cases;
 pub use execute::{may_start, resume_to_end, run_to_end};
-pub(crate) use view::{TakeView, attempt_of, facts_of, latest_takes, recorded_answer, take_or_recorded, takes_of_call};
+pub(crate) use view::{
+    TakeView, attempt_of, document_facts, facts_of, latest_takes, recorded_answer, take_or_recorded, takes_of_call,
+};
 
 use crate::dto::replay::{
     Chunk, Chunks, ChunksRequest, Estimate, Ledger, LedgerEntry, ReplayRequest, Run, RunSummary, Runs, Started, Take,

@@ -30,6 +30,16 @@ pub(super) fn edit(
     Ok(())
 }
 
+/// Drops and exchanges documents where they stand; elsewhere nothing happens.
+pub(super) fn edit_where_placed(variant: &Variant, documents: &[Document], messages: &mut [Message]) {
+    for id in &variant.drop_docs {
+        let _elsewhere = drop(id, documents, messages);
+    }
+    for (id, content) in &variant.replace_docs {
+        let _elsewhere = replace(id, content, documents, messages);
+    }
+}
+
 /// Every place of a document, with the record that was found there.
 fn find<'a>(
     id: &str,

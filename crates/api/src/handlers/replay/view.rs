@@ -7,14 +7,14 @@ use crate::dto::Ns;
 use crate::dto::replay::{Run, RunCounts, Take, TakeError, ToolCallView, UsageView};
 use crate::run_log::{read_result, slot_number};
 use crate::{ApiError, Core};
-use retake_compare::TakeFacts;
+use retake_compare::{DocumentFacts, TakeFacts};
 use retake_golden::{AnswerError, Attempt};
 use retake_model::{
     Answer, ChunkKind, Code, Document, FinishReason, JsonMap, Part, Request, Span, TakeStatus, ToolCall, Usage,
 };
 use retake_query::{Expr, FieldTerm, Form, Query, Term, Test, Words};
 use retake_replay::run::{Plan, TakeResult};
-use retake_replay::{Source, request_hash};
+use retake_replay::{Source, request_hash, variant};
 use retake_store::{Named, TakeRow};
 use std::collections::BTreeMap;
 
@@ -183,10 +183,19 @@ fn take(core: &Core, row: &TakeRow) -> Result<TakeView, ApiError> {
         let at = Located { trace_id: trace_id.to_string(), span_id: Some(span_id.to_string()) };
         // The span may be gone with its batch; the take stands alone then.
         if let Ok(original) = recorded(core, &at) {
+            let slot =
+                plan.as_ref().and_then(|plan| plan.takes.iter().find(|take| slot_number(plan, &take.slot) == row.slot));
+            let variant =
+                plan.as_ref().zip(slot).and_then(|(plan, take)| plan.variants.get(take.slot.variant as usize));
             view.documents = original.documents.clone();
             view.variables = original.variables.clone();
+            if let Some(variant) = variant {
+                let all = original.documents.as_deref().unwrap_or_default();
+                view.documents = view.documents.map(|_| variant::documents_after(variant, all));
+                view.variables = view.variables.map(|variables| variant::variables_after(variant, all, &variables));
+            }
             view.source = original.source.clone().or(view.source);
-            view.recorded = Some(facts_of(&original));
+            view.recorded = Some(TakeFacts { documents: document_facts(&original), ..facts_of(&original) });
         }
     }
     Ok(view)
@@ -336,6 +345,19 @@ pub(crate) fn latest_takes(core: &Core, run: &str) -> Result<Vec<TakeView>, ApiE
         }
     }
     by_slot.values().map(|row| take_view(core, row, plan.as_ref())).collect()
+}
+
+/// Documents of a take, with whether each stands in its prompt.
+pub(crate) fn document_facts(view: &TakeView) -> Option<Vec<DocumentFacts>> {
+    let (documents, request) = (view.documents.as_ref()?, view.request.as_ref()?);
+    let placed = retake_replay::placement::find_placements(&request.messages, documents);
+    let facts = documents.iter().zip(placed).map(|(document, places)| DocumentFacts {
+        document_id: document.document_id.clone(),
+        version: document.version.clone(),
+        placed: Some(!places.placements.is_empty()),
+        content: document.content.clone(),
+    });
+    Some(facts.collect())
 }
 
 /// Facts of a take.
