@@ -192,6 +192,11 @@ fn help_speaks_of_every_command_and_the_version_is_ours() {
         let own = Run::of(home.bare(&[command, "--help"]));
         assert!(own.exit == 0 && own.stdout.contains("Usage"), "{own}");
     }
+    // What the hint of a variant that cannot be read sends one to.
+    let keys = Run::of(home.bare(&["replay", "--help"])).stdout.split_whitespace().collect::<Vec<_>>().join(" ");
+    for key in ["base-url", "connection", "drop-doc", "first-token-timeout", "retries"] {
+        assert!(keys.contains(key), "{key}: {keys}");
+    }
     assert!(Run::of(home.bare(&["--version"])).stdout.contains(env!("CARGO_PKG_VERSION")));
     let formats: Value = Run::of(home.bare(&["--json", "formats"])).ok();
     assert!(formats["formats"].as_array().unwrap().len() >= 2, "{formats:#}");

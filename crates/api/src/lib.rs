@@ -16,3 +16,4 @@ pub mod schema;
 
 pub use error::ApiError;
 pub use host::{Core, Host, default_workspace};
+pub use retake_replay::variant::KEYS as VARIANT_KEYS;

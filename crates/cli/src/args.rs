@@ -274,8 +274,7 @@ pub struct Replay {
     /// A request body or curl command instead; `-` is standard input
     #[arg(long, conflicts_with_all = ["ids", "query"], value_name = "FILE")]
     pub request: Option<String>,
-    /// A way to send it: `key=value,…`, or `original`
-    #[arg(long = "variant", value_name = "SPEC")]
+    #[arg(long = "variant", value_name = "SPEC", help = variant_help())]
     pub variants: Vec<String>,
     /// Variants from a YAML file
     #[arg(long, conflicts_with = "variants", value_name = "FILE")]
@@ -398,8 +397,7 @@ pub struct Check {
     /// Ask the provider anew
     #[arg(long)]
     pub live: bool,
-    /// A way to send the cases
-    #[arg(long = "variant", requires = "live", value_name = "SPEC")]
+    #[arg(long = "variant", requires = "live", value_name = "SPEC", help = variant_help())]
     pub variants: Vec<String>,
     /// Judge the takes of this run
     #[arg(long, conflicts_with = "live", value_name = "RUN")]
@@ -533,4 +531,9 @@ pub enum Pricing {
         /// JSON file: our form, or LiteLLM's price map
         file: String,
     },
+}
+
+/// What `--variant` takes.
+fn variant_help() -> String {
+    format!("A way to send it: `original`, or `key=value,…` with the keys {}", retake_api::VARIANT_KEYS.join(", "))
 }

@@ -114,7 +114,7 @@ codes! {
     DestinationNew = "RTK-R006", Usage, "the run would send to a new destination", "Allow it with `--allow-destination HOST`.";
     SpendingUnlimited = "RTK-R007", Usage, "the run would spend without a limit", "Set one with `--max-usd`.";
     PriceUnknown = "RTK-R008", Usage, "the model has no price", "Import a price with `retake pricing import`, or pass `--allow-unpriced`.";
-    SpendingLimit = "RTK-R009", Refused, "the next call would pass the spending limit", "Raise `--max-usd` and resume.";
+    SpendingLimit = "RTK-R009", Refused, "the next call would pass the spending limit", "A run keeps its limit: start another with a higher `--max-usd` for what is left.";
     RunBusy = "RTK-R010", Workspace, "another program is working on this run", "Wait for it to end.";
     Cancelled = "RTK-R011", Interrupted, "stopped by the user", "Resume it; what was done is kept.";
     ConfirmationNeeded = "RTK-R012", Usage, "the command asks before it goes on", "Pass `--yes`.";
