@@ -1,6 +1,6 @@
 //! Search: one executor over in-memory columns, full text and lists.
 //!
-//! A query is evaluated to a set of positions (`eval`), sorted by a total order (`order`); a page of it is read from the
+//! A query is evaluated to a set of positions (`eval`, `words`), sorted by a total order (`order`); a page of it is read from the
 //! tables (`list`), its values are counted (`facets`). The columns are loaded when the first question comes and brought up
 //! to date whenever anybody has committed something. A result set keeps sorted keys, so that rows can be asked for by rank.
 
@@ -11,6 +11,7 @@ mod facets;
 mod list;
 mod lists;
 mod order;
+mod words;
 
 use crate::error::{Result, StoreError};
 use crate::query::ids;
