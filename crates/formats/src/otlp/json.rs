@@ -30,6 +30,8 @@ const SCOPES: [&str; 6] = [
     "scope_logs",
     "instrumentationLibraryLogs",
 ];
+/// What may stand beside them and holds no records.
+const BESIDE: [&str; 6] = ["resource", "scope", "instrumentationLibrary", "schemaUrl", "schema_url", "attributes"];
 const RECORDS: [&str; 4] = ["spans", "logRecords", "log_records", "logs"];
 
 impl Format for OtlpJson {
@@ -129,12 +131,15 @@ struct File<'a, 'c, 's> {
 
 impl File<'_, '_, '_> {
     fn documents(&mut self) -> Result<(), FormatError> {
-        if self.window.peek()? == Some(0xEF) {
-            for mark in [0xEF, 0xBB, 0xBF] {
-                if self.window.peek()? == Some(mark) {
-                    self.window.bump();
-                }
-            }
+        let begin = self.window.place();
+        let mark = [0xEF, 0xBB, 0xBF];
+        let mut marked = 0;
+        while mark.get(marked).is_some_and(|byte| matches!(self.window.peek(), Ok(Some(next)) if next == *byte)) {
+            self.window.bump();
+            marked += 1;
+        }
+        if (1..mark.len()).contains(&marked) {
+            self.emitter.warn(Code::RecordUnreadable, "the file begins with a part of a byte order mark", begin);
         }
         self.window.one_per_line =
             self.window.second_line_is(|key| GROUPS.iter().any(|(name, _)| *name == key) || WRAPPERS.contains(&key))?;
@@ -219,7 +224,7 @@ impl File<'_, '_, '_> {
         if self.envelope(0)? {
             return Ok(());
         }
-        let cut = self.line_at(place)?;
+        let cut = self.value_at(place)?;
         Ok(self.keep("the document has neither traces nor logs", cut)?)
     }
 
@@ -237,6 +242,20 @@ impl File<'_, '_, '_> {
         let mut cut = Cut { bytes: Vec::new(), place, depth: 0, len: 0 };
         if let Some(reopen) = self.reopen.as_deref() {
             Window::new(reopen(place.offset)?, place.offset).rest_of_line(KEPT_BYTES, &mut cut)?;
+            cut.place = place;
+        }
+        Ok(cut)
+    }
+
+    /// The value at a place, read again where the file can be.
+    fn value_at(&self, place: Place) -> std::io::Result<Cut> {
+        let mut cut = Cut { bytes: Vec::new(), place, depth: 0, len: 0 };
+        if let Some(reopen) = self.reopen.as_deref() {
+            let outcome = Window::new(reopen(place.offset)?, place.offset).cut_into(KEPT_BYTES, &mut cut);
+            if let Err(Broken::Read(error)) = outcome {
+                return Err(error);
+            }
+            cut.bytes.truncate(KEPT_BYTES);
             cut.place = place;
         }
         Ok(cut)
@@ -307,11 +326,13 @@ impl File<'_, '_, '_> {
 
     fn group_fields(&mut self, group: &mut Group, start: Place) -> Result<(), End> {
         self.window.expect(b'{', "expected an object")?;
+        let (mut holds, mut unknown) = (false, false);
         while let Some(key) = self.window.key()? {
             if key == "resource" && !group.has_resource() {
                 let cut = self.window.cut(MAX_RECORD_BYTES)?;
                 self.set_resource(group, &cut)?;
             } else if SCOPES.contains(&key.as_str()) {
+                holds = true;
                 if self.window.inner()? != b'[' {
                     self.unread("what should be a list of scopes is none")?;
                     continue;
@@ -321,8 +342,13 @@ impl File<'_, '_, '_> {
                     self.scope(group, start)?;
                 }
             } else {
+                unknown |= !BESIDE.contains(&key.as_str());
                 self.window.skip()?;
             }
+        }
+        if unknown && !holds {
+            let cut = self.value_at(start)?;
+            self.keep("a resource has no list of scopes, and something that is not known", cut)?;
         }
         Ok(())
     }
@@ -333,12 +359,14 @@ impl File<'_, '_, '_> {
         }
         let scope_start = self.window.place();
         group.begin_scope();
+        let (mut holds, mut unknown) = (false, false);
         self.window.expect(b'{', "expected an object")?;
         while let Some(key) = self.window.key()? {
             if matches!(key.as_str(), "scope" | "instrumentationLibrary") && !group.has_scope() {
                 let cut = self.window.cut(MAX_RECORD_BYTES)?;
                 self.set_scope(group, &cut)?;
             } else if RECORDS.contains(&key.as_str()) {
+                holds = true;
                 if self.window.inner()? != b'[' {
                     self.unread("what should be a list of records is none")?;
                     continue;
@@ -348,8 +376,13 @@ impl File<'_, '_, '_> {
                     self.record(group, group_start, scope_start)?;
                 }
             } else {
+                unknown |= !BESIDE.contains(&key.as_str());
                 self.window.skip()?;
             }
+        }
+        if unknown && !holds {
+            let cut = self.value_at(scope_start)?;
+            self.keep("a scope has no list of records, and something that is not known", cut)?;
         }
         group.end_scope(&mut self.emitter)?;
         Ok(())
