@@ -17,6 +17,11 @@ use std::process::ExitCode;
 use std::sync::Arc;
 use tauri::Manager;
 
+/// An import frees on the thread that writes what was allocated on the one that reads, which the system's allocator is
+/// slow at.
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+
 fn main() -> ExitCode {
     prefer_plain_renderer();
     let options = match Options::read(std::env::args_os().skip(1), |name| std::env::var_os(name)) {

@@ -10,7 +10,7 @@ use retake_formats::audit::format_for_mapping;
 use retake_formats::mapping::Mapping;
 use retake_formats::{Context, Detection, Format, FormatError, Head, Input, WarningAt, by_name, detect, redact};
 use retake_model::Code;
-use retake_store::{BatchHandle, BatchRow, Cancel, Counters, OpenMode, SkippedFile, StoreError, Workspace};
+use retake_store::{BatchHandle, BatchRow, Cancel, Counters, OpenMode, Preparer, SkippedFile, StoreError, Workspace};
 use std::cell::Cell;
 use std::io::Read;
 use std::path::{Path, PathBuf};
@@ -62,7 +62,7 @@ pub fn import(
     };
     let mapping = options.mapping.as_deref().map(Mapping::parse).transpose().map_err(IngestError::Mapping)?;
     let names: Vec<String> = sources.iter().map(Source::name).collect();
-    let (to_writer, from_parser) = bounded(2);
+    let (to_writer, from_parser) = bounded(1);
     let hash_key = workspace.workspace_key();
     std::thread::scope(|scope| {
         let thread = std::thread::Builder::new().name("import-writer".to_owned());
@@ -74,6 +74,7 @@ pub fn import(
             mapping,
             options,
             hash_key,
+            preparer: workspace.preparer(options.projector.as_ref()),
             to_writer,
             on_progress,
             progress: Progress { total_bytes: total_bytes(&sources), ..Progress::default() },
@@ -250,6 +251,7 @@ struct Reader<'a> {
     mapping: Option<Mapping>,
     options: &'a ImportOptions,
     hash_key: [u8; 32],
+    preparer: Preparer<'a>,
     to_writer: Sender<ToWriter>,
     on_progress: &'a mut dyn FnMut(&Progress),
     progress: Progress,
@@ -388,6 +390,7 @@ impl Visitor for Reader<'_> {
             mapping: self.options.mapping.as_deref(),
             on_progress: self.on_progress,
             progress: Progress { path, file_bytes: 0, ..self.progress.clone() },
+            preparer: &mut self.preparer,
             waiting: Vec::new(),
             waiting_bytes: 0,
         };

@@ -5,34 +5,35 @@ use crate::report::FileInProgress;
 use crossbeam_channel::Sender;
 use retake_formats::{Format, Sink, Stop, WarningAt, by_name, redact};
 use retake_model::Fact;
-use retake_store::Cancel;
+use retake_store::{Cancel, Prepared, Preparer};
 use serde_json::Value;
 
 /// Records of a slice at most.
-const SLICE_RECORDS: usize = 512;
+const SLICE_RECORDS: usize = 2048;
 /// Bytes of bodies of a slice, about.
-const SLICE_BYTES: usize = 1 << 20;
+const SLICE_BYTES: usize = 4 << 20;
 
 /// What goes to the writer.
 pub(crate) enum ToWriter {
     /// Records of the file with this number follow.
     File(usize, String),
     /// Records.
-    Facts(Vec<Fact>),
+    Facts(Vec<Prepared>),
 }
 
-pub(crate) struct PipeSink<'a> {
+pub(crate) struct PipeSink<'a, 'p> {
     pub file: &'a mut FileInProgress,
     pub to_writer: &'a Sender<ToWriter>,
     pub cancel: &'a Cancel,
     pub mapping: Option<&'a str>,
     pub on_progress: &'a mut dyn FnMut(&Progress),
     pub progress: Progress,
-    pub waiting: Vec<Fact>,
+    pub preparer: &'a mut Preparer<'p>,
+    pub waiting: Vec<Prepared>,
     pub waiting_bytes: usize,
 }
 
-impl PipeSink<'_> {
+impl PipeSink<'_, '_> {
     /// Sends what waits.
     pub fn flush(&mut self) -> Result<(), Stop> {
         if self.waiting.is_empty() {
@@ -43,7 +44,7 @@ impl PipeSink<'_> {
     }
 }
 
-impl Sink for PipeSink<'_> {
+impl Sink for PipeSink<'_, '_> {
     fn fact(&mut self, mut fact: Fact) -> Result<(), Stop> {
         if let Some(redacted) = redact::redact_bytes(&fact.body) {
             self.file.redacted(&redacted.counts);
@@ -54,7 +55,7 @@ impl Sink for PipeSink<'_> {
         }
         self.progress.records += 1;
         self.waiting_bytes += fact.body.len() + 512;
-        self.waiting.push(fact);
+        self.waiting.push(self.preparer.prepare(fact));
         if self.waiting.len() >= SLICE_RECORDS || self.waiting_bytes >= SLICE_BYTES {
             self.flush()?;
         }

@@ -4,30 +4,36 @@
 //! projections, roll-ups of the touched traces. What is counted is the difference of the projection before and after,
 //! so that the order of files and slices does not matter.
 
-use crate::blob::{self, Kind, Packer};
+use crate::blob::{self, Dictionaries, Kind, Packer};
 use crate::error::Result;
 use crate::introduce;
-use crate::project::{self, Delta};
+use crate::prepare::{Prepared, Projection, Repeats};
+use crate::project::{self, Delta, Made};
 use crate::projector::{MappedFact, Projector};
-use crate::recipe;
+use crate::recipe::{self, Recipe};
 use crate::rollup;
 use crate::rows::{Appended, Counters};
 use crate::segment;
 use crate::table::document;
-use crate::table::fact::{self, FactSource};
+use crate::table::fact::{self, FactHead, FactSource};
 use crate::table::message::MessageCache;
 use crate::table::name::NameCache;
 use crate::table::span::{self, ShapeCache};
 use crate::table::text::{self, SHORT_BYTES, TextCache};
-use crate::table::{audit, meta, trace};
+use crate::table::{audit, lease, meta, trace};
 use crate::workspace::{BatchHandle, FileNo, Workspace, Write};
-use retake_model::{AuditEvent, Fact, FactKind, Mapped, Span};
+use foldhash::{HashMap, HashSet};
+use retake_model::{AuditEvent, EntityKey, Fact, FactKind, Mapped, Span};
 use rusqlite::Connection;
-use std::collections::{BTreeSet, HashMap, HashSet};
+use std::borrow::Cow;
+use std::collections::BTreeSet;
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-/// Aim for the length of a slice; at most 50 ms are allowed.
-const SLICE: Duration = Duration::from_millis(30);
+/// Aim for the length of a slice while a run streams: at most 50 ms are allowed, or its tokens stutter.
+const SLICE: Duration = Duration::from_millis(40);
+/// The same while none does: the pages and the words of few long slices are written fewer times than those of many.
+const LONG_SLICE: Duration = Duration::from_millis(200);
 
 /// What the writing connection remembers of the tables.
 #[derive(Default)]
@@ -44,6 +50,11 @@ pub(crate) struct WriteCache {
 }
 
 impl WriteCache {
+    /// Packs with dictionaries that others may use too.
+    pub(crate) fn new(dictionaries: Arc<Dictionaries>) -> Self {
+        Self { packer: Packer::new(dictionaries), ..Self::default() }
+    }
+
     /// Forgets everything: a transaction was rolled back, or another process wrote.
     pub(crate) fn clear(&mut self) {
         self.names.clear();
@@ -89,6 +100,8 @@ pub(crate) struct Touched {
     pub traces: BTreeSet<i64>,
     /// Facts of this slice, mapped, by owner and content.
     mapped: HashMap<(i64, [u8; 16]), MappedFact>,
+    /// Projections by one fact alone.
+    projections: HashMap<(i64, [u8; 16]), Projection>,
     /// Spans that have no row yet.
     new_spans: HashMap<(i64, Vec<u8>), i64>,
     /// Trace and key of every touched span.
@@ -127,26 +140,27 @@ impl Workspace {
         &self,
         batch: &mut BatchHandle,
         file: FileNo,
-        facts: Vec<Fact>,
+        facts: Vec<Prepared>,
         projector: &dyn Projector,
     ) -> Result<Appended> {
         let mut total = Counters::default();
         let mut size = batch.slice.get();
         let mut facts = facts.into_iter().peekable();
         while facts.peek().is_some() {
-            let slice: Vec<Fact> = facts.by_ref().take(size).collect();
+            let slice: Vec<Prepared> = facts.by_ref().take(size).collect();
             let n = slice.len();
             let began = Instant::now();
-            let (counters, rolled_up) = self.write(Write::Bulk, |tx, cache| {
+            let (counters, rolled_up, aim) = self.write(Write::Bulk, |tx, cache| {
+                let aim = if lease::any_is_held(tx)? { SLICE } else { LONG_SLICE };
                 let counters = append_slice(tx, cache, batch, file, slice, projector)?;
-                Ok((counters, cache.rolled_up))
+                Ok((counters, cache.rolled_up, aim))
             })?;
             add(&mut total, &counters);
             // Rolling up a trace takes as long as the trace is large, however few of its records came: a slice is to be
             // worth it, or a trace of many spans would be read once for every few of them.
             let took = began.elapsed().saturating_sub(rolled_up).max(Duration::from_micros(100));
             if n == size {
-                let fit = size as f64 * SLICE.max(rolled_up).as_secs_f64() / took.as_secs_f64();
+                let fit = size as f64 * aim.max(rolled_up).as_secs_f64() / took.as_secs_f64();
                 size = (fit as usize).clamp(size / 2, size * 2).clamp(32, 4000);
             }
         }
@@ -160,7 +174,7 @@ fn append_slice(
     cache: &mut WriteCache,
     batch: &BatchHandle,
     file: FileNo,
-    facts: Vec<Fact>,
+    facts: Vec<Prepared>,
     projector: &dyn Projector,
 ) -> Result<Counters> {
     let mut counters = Counters::default();
@@ -204,12 +218,18 @@ fn add_fact(
     cache: &mut WriteCache,
     batch: &BatchHandle,
     file: FileNo,
-    fact: Fact,
+    prepared: Prepared,
     counters: &mut Counters,
     touched: &mut Touched,
 ) -> Result<()> {
+    let Prepared { fact, repeats, projection } = prepared;
     let own = fact.record == fact.entity;
-    let (owner, there) = owner_of(tx, cache, &fact, counters, touched)?;
+    let span = match (&projection, &fact.mapped) {
+        (Some(projection), _) => Some(&projection.span),
+        (None, Mapped::Span(span)) => Some(&**span),
+        _ => None,
+    };
+    let (owner, there) = owner_of(tx, cache, &fact.entity, span, counters, touched)?;
     if fact.kind == FactKind::Rejected {
         counters.rejected += 1;
     }
@@ -239,22 +259,23 @@ fn add_fact(
         mapping: batch.mapping.clone().unwrap_or_default(),
     };
     let source_id = cache.source_id(tx, source)?;
-    let body = pack_body(tx, cache, &fact)?;
+    let body = pack_prepared(tx, cache, Kind::Record, &fact.body, repeats)?;
     let fact_pk = fact::add(tx, owner, &fact.content_hash, source_id, fact.updated_ns, &body)?;
     if !own {
         fact::add_record(tx, &fact.record, fact_pk)?;
     }
     fact::claim(tx, fact_pk, batch.batch_pk, file.0, fact.byte_offset)?;
     touched.owner(owner);
-    touched.mapped.insert(
-        (owner, fact.content_hash),
-        MappedFact {
-            rank: fact.rank,
-            updated_ns: fact.updated_ns,
-            content_hash: fact.content_hash,
-            mapped: fact.mapped,
-        },
-    );
+    let key = (owner, fact.content_hash);
+    match projection {
+        Some(projection) => {
+            touched.projections.insert(key, projection);
+        }
+        None => {
+            let Fact { rank, updated_ns, content_hash, mapped, .. } = fact;
+            touched.mapped.insert(key, MappedFact { rank, updated_ns, content_hash, mapped });
+        }
+    }
     Ok(())
 }
 
@@ -262,15 +283,16 @@ fn add_fact(
 fn owner_of(
     tx: &Connection,
     cache: &mut WriteCache,
-    fact: &Fact,
+    entity: &EntityKey,
+    span: Option<&Span>,
     counters: &mut Counters,
     touched: &mut Touched,
 ) -> Result<(i64, bool)> {
-    if let Mapped::Span(mapped) = &fact.mapped
-        && fact.entity.0.first() == Some(&b's')
-        && let (Some(trace_id), Some(span_id)) = (&mapped.trace_id, &mapped.span_id)
+    if let Some(span) = span
+        && entity.0.first() == Some(&b's')
+        && let (Some(trace_id), Some(span_id)) = (&span.trace_id, &span.span_id)
     {
-        let source = source_of(&fact.entity.0, trace_id.is_w3c() && span_id.is_w3c());
+        let source = source_of(&entity.0, trace_id.is_w3c() && span_id.is_w3c());
         let trace_key = span::key_of_id(trace_id, &source);
         let trace_pk = match trace::find(tx, &trace_key)? {
             Some(trace_pk) => trace_pk,
@@ -294,9 +316,9 @@ fn owner_of(
         touched.spans.insert(span_pk, (trace_pk, span_key));
         return Ok((span_pk, there));
     }
-    match fact::find_entity(tx, &fact.entity)? {
+    match fact::find_entity(tx, entity)? {
         Some(entity_pk) => Ok((-entity_pk, true)),
-        None => Ok((-fact::add_entity(tx, &fact.entity)?, false)),
+        None => Ok((-fact::add_entity(tx, entity)?, false)),
     }
 }
 
@@ -309,14 +331,26 @@ fn source_of(key: &[u8], w3c: bool) -> String {
     String::from_utf8_lossy(text).into_owned()
 }
 
-fn pack_body(tx: &Connection, cache: &mut WriteCache, fact: &Fact) -> Result<Vec<u8>> {
-    let made;
-    let mut texts: Vec<&str> = Vec::new();
-    if let Mapped::Span(span) = &fact.mapped {
-        made = project::long_texts(span);
-        texts.extend(made.iter().map(AsRef::as_ref));
+/// Packs bytes whose repeated texts are known.
+pub(crate) fn pack_prepared(
+    tx: &Connection,
+    cache: &mut WriteCache,
+    kind: Kind,
+    bytes: &[u8],
+    repeats: Repeats,
+) -> Result<Vec<u8>> {
+    let mut ids = Vec::with_capacity(repeats.texts.len());
+    for text in repeats.texts {
+        ids.push(cache.texts.id_of_prepared(tx, &mut cache.packer, text)?);
     }
-    pack(tx, cache, Kind::Record, &fact.body, &texts)
+    pack_recipe(tx, cache, kind, recipe::make(bytes, &repeats.places, &ids))
+}
+
+fn pack_recipe(tx: &Connection, cache: &mut WriteCache, kind: Kind, made: Recipe) -> Result<Vec<u8>> {
+    for text_id in made.uses {
+        cache.texts.add_use(text_id, 1);
+    }
+    cache.packer.pack(tx, kind, &made.bytes)
 }
 
 /// Packs bytes that repeat some of `texts`; counts the uses.
@@ -327,7 +361,7 @@ pub(crate) fn pack(
     bytes: &[u8],
     texts: &[&str],
 ) -> Result<Vec<u8>> {
-    let mut seen = HashSet::new();
+    let mut seen = HashSet::default();
     let texts: Vec<&str> =
         texts.iter().copied().filter(|text| text.len() >= SHORT_BYTES && seen.insert(*text)).collect();
     let places = recipe::places(bytes, &texts);
@@ -342,21 +376,18 @@ pub(crate) fn pack(
     }
     let mut made = recipe::make(bytes, &places, &ids);
     let by_id: HashMap<i64, &str> = ids.iter().copied().zip(texts).collect();
-    let back = recipe::rebuild(&made.bytes, &mut |id| Ok(by_id.get(&id).copied().unwrap_or_default().to_owned()))?;
+    let back = recipe::rebuild(&made.bytes, &mut |id| Ok(by_id.get(&id).copied().unwrap_or_default().into()))?;
     if back != bytes {
         made = recipe::make(bytes, &[], &[]);
     }
-    for text_id in made.uses {
-        cache.texts.add_use(text_id, 1);
-    }
-    cache.packer.pack(tx, kind, &made.bytes)
+    pack_recipe(tx, cache, kind, made)
 }
 
 /// Unpacks what [`pack`] made.
 pub(crate) fn unpack(connection: &Connection, blob: &[u8]) -> Result<Vec<u8>> {
     let bytes = blob::unpack(connection, blob)?;
     recipe::rebuild(&bytes, &mut |text_id| {
-        text::read(connection, text_id)?.ok_or_else(|| crate::StoreError::Damaged {
+        text::read(connection, text_id)?.map(Cow::Owned).ok_or_else(|| crate::StoreError::Damaged {
             path: Default::default(),
             why: format!("text {text_id} of a record is missing"),
         })
@@ -404,16 +435,16 @@ pub(crate) fn project_touched(
     Ok(delta)
 }
 
+/// The facts of an owner, mapped: those of this slice as they came, others from their bodies.
 fn mapped_facts(
     tx: &Connection,
     owner: i64,
+    heads: Vec<FactHead>,
     touched: &mut Touched,
     projector: &dyn Projector,
-) -> Result<(Vec<MappedFact>, bool)> {
-    let mut recorded = false;
+) -> Result<Vec<MappedFact>> {
     let mut facts = Vec::new();
-    for head in fact::heads(tx, owner)? {
-        recorded |= matches!(head.source.kind, FactKind::Span | FactKind::Exchange);
+    for head in heads {
         let fact = match touched.mapped.remove(&(owner, head.content_hash)) {
             Some(fact) => fact,
             None => {
@@ -429,7 +460,7 @@ fn mapped_facts(
         };
         facts.push(fact);
     }
-    Ok((facts, recorded))
+    Ok(facts)
 }
 
 fn project_span(
@@ -443,21 +474,34 @@ fn project_span(
 ) -> Result<()> {
     let Some((trace_pk, span_key)) = touched.spans.get(&span_pk).cloned() else { return Ok(()) };
     touched.traces.insert(trace_pk);
-    let (mut facts, recorded) = mapped_facts(tx, span_pk, touched, projector)?;
-    facts.retain(|fact| matches!(fact.mapped, Mapped::Span(_)));
-    if facts.is_empty() {
-        return project::remove(tx, cache, span_pk, delta, changes);
-    }
-    let mut span: Span = projector.merge(facts);
+    let heads = fact::heads(tx, span_pk)?;
+    let recorded = heads.iter().any(|head| matches!(head.source.kind, FactKind::Span | FactKind::Exchange));
+    let alone = match heads.as_slice() {
+        [head] => touched.projections.remove(&(span_pk, head.content_hash)),
+        _ => None,
+    };
+    let (mut span, made) = match alone {
+        Some(Projection { span, made, repeats }) => (span, Some((made, Some(repeats)))),
+        None => {
+            let mut facts = mapped_facts(tx, span_pk, heads, touched, projector)?;
+            facts.retain(|fact| matches!(fact.mapped, Mapped::Span(_)));
+            if facts.is_empty() {
+                return project::remove(tx, cache, span_pk, delta, changes);
+            }
+            (projector.merge(facts), None)
+        }
+    };
     span.trace_id = trace::row(tx, trace_pk)?.map(|row| span::id_of_key(&row.trace_key));
     span.span_id = Some(span::id_of_key(&span_key));
-    project::write(tx, cache, &project::Target { span_pk, trace_pk, span_key, recorded }, &span, delta, changes)
+    let made = made.unwrap_or_else(|| (Made::of(&span), None));
+    project::write(tx, cache, &project::Target { span_pk, trace_pk, span_key, recorded }, &span, made, delta, changes)
 }
 
 fn project_audit(tx: &Connection, owner: i64, touched: &mut Touched, projector: &dyn Projector) -> Result<i64> {
     let audit_pk = -owner;
     let before = audit::read(tx, audit_pk)?.is_some();
-    let (mut facts, _) = mapped_facts(tx, owner, touched, projector)?;
+    let heads = fact::heads(tx, owner)?;
+    let mut facts = mapped_facts(tx, owner, heads, touched, projector)?;
     if facts.len() > 1 {
         // The content hash is keyed per workspace: between records of one rank and time, what they say decides.
         facts.sort_by_cached_key(|fact| {

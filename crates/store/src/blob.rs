@@ -46,19 +46,75 @@ const DICTIONARY_BYTES: usize = 64 * 1024;
 /// Nothing that is packed is longer; a damaged length must not take all memory.
 const MOST_BYTES: u64 = 1 << 30;
 
-type Compressor = zstd::bulk::Compressor<'static>;
+pub(crate) type Compressor = zstd::bulk::Compressor<'static>;
 
 /// Packs blobs of the writer.
 #[derive(Default)]
 pub(crate) struct Packer {
     plain: Option<Compressor>,
     kinds: [Trained; KINDS],
+    /// Those that texts are packed with ahead of the writer.
+    shared: Arc<Dictionaries>,
+}
+
+/// Dictionaries that others than the writer may pack with.
+#[derive(Default)]
+pub(crate) struct Dictionaries {
+    texts: Mutex<Option<Arc<Dictionary>>>,
+}
+
+/// A dictionary by its content: after a rolled-back transaction another one may get its number.
+pub(crate) struct Dictionary {
+    pub(crate) hash: [u8; 32],
+    data: Vec<u8>,
+}
+
+/// A frame that was made ahead of the writer.
+#[derive(Debug)]
+pub(crate) struct Packed {
+    dictionary: [u8; 32],
+    /// `None` where the bytes are shorter as they are.
+    frame: Option<Vec<u8>>,
+}
+
+impl Dictionaries {
+    /// The dictionary of texts, once there is one.
+    pub(crate) fn of_texts(&self) -> Option<Arc<Dictionary>> {
+        crate::workspace::lock(&self.texts).clone()
+    }
+
+    fn set(&self, dictionary: Option<Dictionary>) {
+        *crate::workspace::lock(&self.texts) = dictionary.map(Arc::new);
+    }
+}
+
+impl Dictionary {
+    fn new(data: Vec<u8>) -> Self {
+        Self { hash: *blake3::hash(&data).as_bytes(), data }
+    }
+
+    /// Packs with it.
+    pub(crate) fn compressor(&self) -> Result<Compressor> {
+        compressor(Some(&self.data))
+    }
+}
+
+impl Packed {
+    /// Packs bytes; `None` when that failed.
+    pub(crate) fn new(dictionary: [u8; 32], compressor: &mut Compressor, bytes: &[u8]) -> Option<Self> {
+        Some(Self { dictionary, frame: shorter(&compressor.compress(bytes).ok()?, bytes) })
+    }
+}
+
+/// The frame without its mark, where it is shorter than the bytes.
+fn shorter(frame: &[u8], bytes: &[u8]) -> Option<Vec<u8>> {
+    frame.strip_prefix(&MAGIC).filter(|frame| frame.len() < bytes.len()).map(<[u8]>::to_vec)
 }
 
 /// The dictionary of a kind, or what it will be made from.
 #[derive(Default)]
 struct Trained {
-    compressor: Option<(u64, Compressor)>,
+    compressor: Option<Trainee>,
     looked: bool,
     samples: Vec<Vec<u8>>,
     sample_bytes: usize,
@@ -71,13 +127,43 @@ impl Kind {
     }
 }
 
+/// The dictionary that a kind is packed with.
+struct Trainee {
+    id: u64,
+    hash: [u8; 32],
+    compressor: Compressor,
+}
+
 impl Packer {
+    /// Packs with dictionaries that others may use too.
+    pub(crate) fn new(shared: Arc<Dictionaries>) -> Self {
+        Self { shared, ..Self::default() }
+    }
+
     /// Forgets what a rolled-back transaction or another process may have made untrue.
     pub(crate) fn clear(&mut self) {
         for kind in &mut self.kinds {
             kind.compressor = None;
             kind.looked = false;
         }
+        self.shared.set(None);
+    }
+
+    /// The number and frame of a text that was packed ahead, if it was with the dictionary that texts have now.
+    pub(crate) fn ahead<'a>(
+        &mut self,
+        connection: &Connection,
+        packed: &'a Packed,
+    ) -> Result<Option<(u64, Option<&'a [u8]>)>> {
+        let Some(trained) = self.kinds.get_mut(Kind::Text as usize) else { return Ok(None) };
+        trained.look(connection, Kind::Text, &self.shared)?;
+        Ok(match &trained.compressor {
+            Some(with) if with.hash == packed.dictionary => Some(match &packed.frame {
+                Some(frame) => (with.id + TRAINED, Some(frame.as_slice())),
+                None => (PLAIN, None),
+            }),
+            _ => None,
+        })
     }
 
     /// Packs bytes: number and frame.
@@ -97,11 +183,11 @@ impl Packer {
         bytes: &[u8],
     ) -> Result<(u64, Option<Vec<u8>>)> {
         let Some(trained) = self.kinds.get_mut(kind as usize) else { return Ok((PLAIN, None)) };
-        trained.look(connection, kind)?;
+        trained.look(connection, kind, &self.shared)?;
         let (number, frame) = match &mut trained.compressor {
-            Some((id, compressor)) => (*id + TRAINED, compressor.compress(bytes).map_err(failed)?),
+            Some(with) => (with.id + TRAINED, with.compressor.compress(bytes).map_err(failed)?),
             None => {
-                trained.sample(connection, kind, bytes)?;
+                trained.sample(connection, kind, bytes, &self.shared)?;
                 if self.plain.is_none() {
                     self.plain = Some(compressor(None)?);
                 }
@@ -109,15 +195,15 @@ impl Packer {
                 (ZSTD, compressor.compress(bytes).map_err(failed)?)
             }
         };
-        match frame.strip_prefix(&MAGIC) {
-            Some(frame) if frame.len() < bytes.len() => Ok((number, Some(frame.to_vec()))),
-            _ => Ok((PLAIN, None)),
-        }
+        Ok(match shorter(&frame, bytes) {
+            Some(frame) => (number, Some(frame)),
+            None => (PLAIN, None),
+        })
     }
 }
 
 impl Trained {
-    fn look(&mut self, connection: &Connection, kind: Kind) -> Result<()> {
+    fn look(&mut self, connection: &Connection, kind: Kind, shared: &Dictionaries) -> Result<()> {
         if self.looked {
             return Ok(());
         }
@@ -130,12 +216,20 @@ impl Trained {
             )
             .optional()?;
         if let Some((id, data)) = found {
-            self.compressor = Some((id.unsigned_abs(), compressor(Some(&data))?));
+            self.take(id.unsigned_abs(), kind, Dictionary::new(data), shared)?;
         }
         Ok(())
     }
 
-    fn sample(&mut self, connection: &Connection, kind: Kind, bytes: &[u8]) -> Result<()> {
+    fn take(&mut self, id: u64, kind: Kind, dictionary: Dictionary, shared: &Dictionaries) -> Result<()> {
+        self.compressor = Some(Trainee { id, hash: dictionary.hash, compressor: dictionary.compressor()? });
+        if kind == Kind::Text {
+            shared.set(Some(dictionary));
+        }
+        Ok(())
+    }
+
+    fn sample(&mut self, connection: &Connection, kind: Kind, bytes: &[u8], shared: &Dictionaries) -> Result<()> {
         let sample = bytes.get(..bytes.len().min(8192)).unwrap_or_default();
         self.sample_bytes += sample.len();
         self.samples.push(sample.to_vec());
@@ -147,13 +241,12 @@ impl Trained {
         self.sample_bytes = 0;
         // Bytes that have nothing in common make no dictionary: the next samples may.
         let Ok(data) = trained else { return Ok(()) };
+        let dictionary = Dictionary::new(data);
         connection.execute(
             "INSERT INTO dictionary(kind, hash, data) VALUES(?1, ?2, ?3)",
-            params![kind as i64, blake3::hash(&data).as_bytes().as_slice(), data],
+            params![kind as i64, dictionary.hash.as_slice(), dictionary.data],
         )?;
-        let id = connection.last_insert_rowid();
-        self.compressor = Some((id.unsigned_abs(), compressor(Some(&data))?));
-        Ok(())
+        self.take(connection.last_insert_rowid().unsigned_abs(), kind, dictionary, shared)
     }
 }
 

@@ -12,6 +12,7 @@ pub mod error;
 mod gather;
 mod introduce;
 mod migration;
+mod prepare;
 mod project;
 pub mod projector;
 mod query;
@@ -26,6 +27,7 @@ mod undo;
 mod workspace;
 
 pub use error::{Result, StoreError};
+pub use prepare::{Prepared, Preparer};
 pub use projector::{MappedFact, Projector};
 pub use rows::*;
 pub use workspace::{BatchHandle, FileNo, OpenMode, Workspace};

@@ -5,6 +5,7 @@ use crate::blob::Kind;
 use crate::error::Result;
 use crate::gather::{self, Gathered, gather};
 use crate::introduce::{self, Changes};
+use crate::prepare::Repeats;
 use crate::rest;
 use crate::segment;
 use crate::table::document;
@@ -92,12 +93,35 @@ fn long_texts_of<'a>(span: &'a Span, gathered: &Gathered<'a>) -> Vec<Cow<'a, str
     texts
 }
 
-/// Writes a span's projection in place of the one before.
+/// What is made of a span alone, without looking into the workspace.
+#[derive(Debug)]
+pub(crate) struct Made {
+    /// JSON of what it says besides its columns, messages and documents.
+    pub rest: String,
+    /// What makes its input messages the same as others, then its output messages.
+    hashes: Vec<[u8; 16]>,
+    /// Short words of its own, for the index.
+    words: String,
+}
+
+impl Made {
+    pub(crate) fn of(span: &Span) -> Self {
+        let messages = span.input.iter().chain(&span.output).flatten();
+        Self {
+            rest: rest::to_json(span),
+            hashes: messages.map(message::hash_of).collect(),
+            words: words_of_its_own(span, &gather(span, has_messages(span)).words),
+        }
+    }
+}
+
+/// Writes a span's projection in place of the one before. `repeats` are the texts in its rest, where they are known.
 pub(crate) fn write(
     tx: &Connection,
     cache: &mut WriteCache,
     target: &Target,
     span: &Span,
+    (made, repeats): (Made, Option<Repeats>),
     delta: &mut Delta,
     changes: &mut Changes,
 ) -> Result<()> {
@@ -106,15 +130,24 @@ pub(crate) fn write(
         counted(tx, cache, before)?.apply(delta, -1);
     }
     // New uses before old ones are taken back, so that what both need is not removed and made again.
-    let (context_in, context_out) = put_contexts(tx, cache, span)?;
+    let (context_in, context_out) = put_contexts(tx, cache, span, &made.hashes)?;
     let row = columns(tx, cache, target, span, context_in, context_out)?;
     if let Some(before) = &before {
         clear(tx, cache, before, Some(&row), changes)?;
     }
     span::put_row(tx, &row)?;
     let gathered = gather(span, has_messages(span));
-    put_parts(tx, cache, target, span, &gathered)?;
-    put_words(tx, cache, target, span, &gathered)?;
+    put_parts(tx, cache, target, span)?;
+    let packed = match repeats {
+        Some(repeats) => append::pack_prepared(tx, cache, Kind::Record, made.rest.as_bytes(), repeats)?,
+        None => {
+            let long = long_texts_of(span, &gathered);
+            let texts: Vec<&str> = long.iter().map(AsRef::as_ref).collect();
+            append::pack(tx, cache, Kind::Record, made.rest.as_bytes(), &texts)?
+        }
+    };
+    span::set_rest(tx, target.span_pk, &packed)?;
+    put_words(tx, cache, target, span, &gathered, made.words)?;
     counted(tx, cache, &row)?.apply(delta, 1);
     changes.span_changed(&row, before.as_ref());
     Ok(())
@@ -163,10 +196,17 @@ fn score_count(tx: &Connection, row: &SpanColumns) -> Result<i64> {
     if row.bits & bit::SCORE == 0 { Ok(0) } else { score::count(tx, row.span_pk) }
 }
 
-fn put_contexts(tx: &Connection, cache: &mut WriteCache, span: &Span) -> Result<(Option<i64>, Option<i64>)> {
+fn put_contexts(
+    tx: &Connection,
+    cache: &mut WriteCache,
+    span: &Span,
+    hashes: &[[u8; 16]],
+) -> Result<(Option<i64>, Option<i64>)> {
+    let mut hashes = hashes.iter();
     let mut path = |from: i64, messages: &Option<Vec<Message>>| -> Result<Option<i64>> {
         let Some(messages) = messages else { return Ok(None) };
-        let context = cache.messages.path(tx, &mut cache.texts, &mut cache.packer, from, messages)?;
+        let hashed = messages.iter().zip(hashes.by_ref().copied());
+        let context = cache.messages.path(tx, &mut cache.texts, &mut cache.packer, from, hashed)?;
         message::use_context(tx, context, 1)?;
         Ok(Some(context))
     };
@@ -272,13 +312,7 @@ fn clear(
     Ok(())
 }
 
-fn put_parts(
-    tx: &Connection,
-    cache: &mut WriteCache,
-    target: &Target,
-    span: &Span,
-    gathered: &Gathered<'_>,
-) -> Result<()> {
+fn put_parts(tx: &Connection, cache: &mut WriteCache, target: &Target, span: &Span) -> Result<()> {
     if let Some(retrieval) = &span.retrieval {
         document::put(tx, cache, target.span_pk, document::OUT, &retrieval.documents)?;
         document::put(tx, cache, target.span_pk, document::IN, &retrieval.input_documents)?;
@@ -293,12 +327,7 @@ fn put_parts(
         }
     }
     tool_call::put(tx, target.span_pk, &calls)?;
-    score::put(tx, &mut cache.names, target.span_pk, &span.scores)?;
-    let json = rest::to_json(span)?;
-    let long = long_texts_of(span, gathered);
-    let texts: Vec<&str> = long.iter().map(AsRef::as_ref).collect();
-    let packed = append::pack(tx, cache, Kind::Record, json.as_bytes(), &texts)?;
-    span::set_rest(tx, target.span_pk, &packed)
+    score::put(tx, &mut cache.names, target.span_pk, &span.scores)
 }
 
 /// Texts of a span's own slots: each is a row while the span is there, found by a search or not.
@@ -324,6 +353,7 @@ fn put_words(
     target: &Target,
     span: &Span,
     gathered: &Gathered<'_>,
+    words: String,
 ) -> Result<()> {
     for text in own_texts_of(gathered) {
         let text_id = cache.texts.id(tx, &mut cache.packer, text)?;
@@ -336,7 +366,6 @@ fn put_words(
         let text_id = cache.texts.id(tx, &mut cache.packer, text)?;
         text::add_occurrence(tx, &mut cache.texts, text_id, target.span_pk, *slot)?;
     }
-    let words = words_of_its_own(span, &gathered.words);
     cache.texts.index(text::words_row(target.span_pk), words);
     Ok(())
 }

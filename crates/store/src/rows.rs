@@ -1,6 +1,8 @@
 //! Plain rows that cross the border of this crate. Integers of the workspace (`*_pk`) stay inside the process: documents use ids.
 
-use retake_model::{AuditEvent, ChunkKind, FactKind, Finding, Id, RunStatus, Span, SpanKind, SpanStatus, TakeStatus};
+use retake_model::{
+    AuditEvent, ChunkKind, Decision, FactKind, Finding, Id, RunStatus, Span, SpanKind, SpanStatus, TakeStatus,
+};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use std::collections::BTreeMap;
@@ -534,6 +536,17 @@ pub struct PricingRow {
     pub source: String,
     /// The table as JSON text, in the form that `wire` reads.
     pub json: String,
+}
+
+/// What the analysis says about a trace.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Judged {
+    /// Trace.
+    pub trace_id: Id,
+    /// Audit events that belong to it: span, or `None` for the trace as a whole, and what was decided.
+    pub joined: Vec<(Option<Id>, Decision)>,
+    /// Its findings, worst first.
+    pub findings: Vec<Finding>,
 }
 
 /// Newest version of a document that any retrieval in the workspace has shown.

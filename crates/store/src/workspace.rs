@@ -4,6 +4,7 @@
 //! an import. What is only read is read from a snapshot (one transaction a question).
 
 use crate::append::WriteCache;
+use crate::blob::Dictionaries;
 use crate::error::{Result, StoreError};
 use crate::migration;
 use crate::search::SearchState;
@@ -57,6 +58,7 @@ pub(crate) struct Inner {
     turn: Condvar,
     turn_lock: Mutex<()>,
     pub(crate) search: SearchState,
+    dictionaries: Arc<Dictionaries>,
 }
 
 /// The one connection that writes, with what it remembers of the tables.
@@ -119,17 +121,20 @@ impl Workspace {
         })?;
         let poll = reader(path)?;
         let data_version = pragma_data_version(&connection)?;
+        let dictionaries = Arc::new(Dictionaries::default());
+        let cache = WriteCache::new(Arc::clone(&dictionaries));
         Ok(Self {
             inner: Arc::new(Inner {
                 path: path.to_owned(),
                 key,
-                writer: Mutex::new(Writer { connection, cache: WriteCache::default(), data_version }),
+                writer: Mutex::new(Writer { connection, cache, data_version }),
                 waiting: AtomicUsize::new(0),
                 turn: Condvar::new(),
                 turn_lock: Mutex::new(()),
                 readers: Mutex::new(Vec::new()),
                 poll: Mutex::new(poll),
                 search: SearchState::default(),
+                dictionaries,
             }),
         })
     }
@@ -142,6 +147,11 @@ impl Workspace {
     /// Random, of this workspace, for keyed hashes of records.
     pub fn workspace_key(&self) -> [u8; 32] {
         self.inner.key
+    }
+
+    /// What texts are packed with ahead of the writer.
+    pub(crate) fn dictionaries(&self) -> Arc<Dictionaries> {
+        Arc::clone(&self.inner.dictionaries)
     }
 
     /// Changes whenever anybody (this process or another) has committed something.

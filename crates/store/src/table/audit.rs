@@ -3,7 +3,7 @@
 use crate::error::{Result, StoreError};
 use crate::migration::Migration;
 use crate::rows::{AuditKeys, AuditRow};
-use crate::workspace::{Workspace, Write};
+use crate::workspace::Workspace;
 use retake_model::{AuditEvent, Decision, Id};
 use rusqlite::{Connection, OptionalExtension, Row, params};
 use std::collections::BTreeMap;
@@ -125,6 +125,29 @@ pub(crate) fn joins(connection: &Connection) -> Result<Vec<(i64, Option<i64>, De
     Ok(rows.collect::<rusqlite::Result<_>>()?)
 }
 
+/// Audit events that were joined to a trace: span, or `None` for the trace as a whole, and what was decided.
+pub(crate) fn joins_of(connection: &Connection, trace_pk: i64) -> Result<Vec<(Option<i64>, Decision)>> {
+    let mut statement =
+        connection.prepare_cached("SELECT span_pk, decision FROM audit_join WHERE trace_pk = ?1 ORDER BY idx")?;
+    let rows = statement.query_map([trace_pk], |row| {
+        let decision: usize = row.get::<_, u8>(1)?.into();
+        Ok((row.get(0)?, DECISIONS.get(decision).copied().unwrap_or_default()))
+    })?;
+    Ok(rows.collect::<rusqlite::Result<_>>()?)
+}
+
+/// Says which audit events are joined to a trace, for `has:audit` and `tool.status:denied`.
+pub(crate) fn set_joins(connection: &Connection, trace_pk: i64, joins: &[(Option<i64>, Decision)]) -> Result<()> {
+    remove_joins(connection, trace_pk)?;
+    for (idx, (span_pk, decision)) in joins.iter().enumerate() {
+        let number = DECISIONS.iter().position(|other| other == decision).unwrap_or(0);
+        connection
+            .prepare_cached("INSERT INTO audit_join(trace_pk, idx, span_pk, decision) VALUES(?1, ?2, ?3, ?4)")?
+            .execute(params![trace_pk, idx as i64, span_pk, number as i64])?;
+    }
+    Ok(())
+}
+
 /// Forgets the joins of a trace.
 pub(crate) fn remove_joins(connection: &Connection, trace_pk: i64) -> Result<()> {
     connection.prepare_cached("DELETE FROM audit_join WHERE trace_pk = ?1")?.execute([trace_pk])?;
@@ -172,29 +195,6 @@ impl Workspace {
                 Ok(())
             })?;
             Ok(all)
-        })
-    }
-
-    /// Says which audit events were joined to a trace, for `has:audit` and `tool.status:denied`:
-    /// (span, or `None` for the trace as a whole, and what was decided). Replaces what was said before.
-    pub fn set_audit_joined(&self, trace_id: &Id, joined: &[(Option<Id>, Decision)]) -> Result<()> {
-        self.write(Write::Interactive, |tx, _| {
-            for trace_pk in crate::query::ids::trace_pks(tx, trace_id)? {
-                remove_joins(tx, trace_pk)?;
-                let spans = crate::table::span::rows_of_trace(tx, trace_pk)?;
-                for (idx, (span_id, decision)) in joined.iter().enumerate() {
-                    let span_pk = span_id
-                        .as_ref()
-                        .and_then(|id| spans.iter().find(|span| span.span_id() == *id).map(|span| span.span_pk));
-                    let number = DECISIONS.iter().position(|other| other == decision).unwrap_or(0);
-                    tx.prepare_cached(
-                        "INSERT INTO audit_join(trace_pk, idx, span_pk, decision) VALUES(?1, ?2, ?3, ?4)",
-                    )?
-                    .execute(params![trace_pk, idx as i64, span_pk, number as i64])?;
-                }
-                crate::append::touch_trace(tx, trace_pk)?;
-            }
-            Ok(())
         })
     }
 }

@@ -2,8 +2,10 @@
 
 use crate::error::{Result, StoreError};
 use crate::migration::Migration;
+use crate::rows::Judged;
+use crate::table::{audit, span};
 use crate::workspace::{Workspace, Write};
-use retake_model::{Finding, FindingCode, Id};
+use retake_model::{Decision, Finding, FindingCode, Id};
 use retake_query::Query;
 use rusqlite::{Connection, params};
 use std::cmp::Reverse;
@@ -53,17 +55,33 @@ pub(crate) fn remove(connection: &Connection, trace_pk: i64) -> Result<()> {
     Ok(())
 }
 
-fn replace(connection: &Connection, trace_pk: i64, findings: &[Finding]) -> Result<()> {
+/// Writes what was judged of a trace, if it is not what stands there: a trace that is written is loaded anew by whoever
+/// shows it.
+fn replace(connection: &Connection, trace_pk: i64, judged: &Judged) -> Result<()> {
+    let had_joins = audit::joins_of(connection, trace_pk)?;
+    let had = of_trace(connection, trace_pk)?;
+    if had_joins.is_empty() && judged.joined.is_empty() && had.is_empty() && judged.findings.is_empty() {
+        return Ok(());
+    }
+    let spans = span::rows_of_trace(connection, trace_pk)?;
+    let span_pk = |id: &Option<Id>| {
+        let id = id.as_ref()?;
+        spans.iter().find(|span| span.span_id() == *id).map(|span| span.span_pk)
+    };
+    let joins: Vec<(Option<i64>, Decision)> =
+        judged.joined.iter().map(|(span_id, decision)| (span_pk(span_id), *decision)).collect();
+    if had == judged.findings && had_joins == joins {
+        return Ok(());
+    }
+    audit::set_joins(connection, trace_pk, &joins)?;
     remove(connection, trace_pk)?;
-    let spans = crate::table::span::rows_of_trace(connection, trace_pk)?;
-    for (idx, finding) in findings.iter().enumerate() {
-        let span_pk = spans.iter().find(|span| span.span_id() == finding.span_id).map(|span| span.span_pk);
+    for (idx, finding) in judged.findings.iter().enumerate() {
         connection
             .prepare_cached("INSERT INTO finding(trace_pk, idx, span_pk, code, finding) VALUES(?1, ?2, ?3, ?4, ?5)")?
             .execute(params![
                 trace_pk,
                 idx as i64,
-                span_pk,
+                span_pk(&Some(finding.span_id.clone())),
                 finding.code.as_str(),
                 crate::table::batch::to_json(finding)?
             ])?;
@@ -102,18 +120,13 @@ impl Workspace {
         })
     }
 
-    /// Replaces the findings of a trace.
-    pub fn replace_findings(&self, trace_id: &Id, findings: &[Finding]) -> Result<()> {
-        self.replace_findings_all(&[(trace_id.clone(), findings.to_vec())])
-    }
-
-    /// Replaces the findings of many traces.
-    pub fn replace_findings_all(&self, findings: &[(Id, Vec<Finding>)]) -> Result<()> {
-        for slice in findings.chunks(200) {
+    /// Puts what was judged of some traces in place of what stands there.
+    pub fn replace_judged(&self, judged: &[Judged]) -> Result<()> {
+        for slice in judged.chunks(200) {
             self.write(Write::Bulk, |tx, _| {
-                for (trace_id, findings) in slice {
-                    for trace_pk in crate::query::ids::trace_pks(tx, trace_id)? {
-                        replace(tx, trace_pk, findings)?;
+                for judged in slice {
+                    for trace_pk in crate::query::ids::trace_pks(tx, &judged.trace_id)? {
+                        replace(tx, trace_pk, judged)?;
                     }
                 }
                 Ok(())

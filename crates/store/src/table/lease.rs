@@ -62,6 +62,13 @@ pub(crate) fn holder(connection: &Connection, name: &str) -> Result<Option<(i64,
     Ok(statement.query_row([name], |row| Ok((row.get(0)?, row.get(1)?))).optional()?)
 }
 
+/// Whether a living process holds any lease.
+pub(crate) fn any_is_held(connection: &Connection) -> Result<bool> {
+    let mut statement = connection.prepare_cached("SELECT DISTINCT pid FROM lease")?;
+    let pids: Vec<i64> = statement.query_map([], |row| row.get(0))?.collect::<rusqlite::Result<_>>()?;
+    Ok(pids.into_iter().any(is_alive))
+}
+
 /// Whether a holder still holds. A process that cannot be found is dead at once; where that cannot be told, silence decides.
 pub(crate) fn holds(pid: i64, heartbeat_ns: i64, now_ns: i64) -> bool {
     if cfg!(target_os = "linux") { is_alive(pid) } else { now_ns - heartbeat_ns < SILENT_NS }

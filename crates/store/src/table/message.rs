@@ -5,12 +5,12 @@ use crate::blob::Packer;
 use crate::error::{Result, StoreError};
 use crate::migration::Migration;
 use crate::table::text::{self, TextCache};
+use foldhash::HashMap;
 use retake_model::{ContentState, Message, Part, Role};
 use rusqlite::types::Value as Column;
 use rusqlite::{Connection, OptionalExtension, params};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
-use std::collections::HashMap;
 use std::sync::Arc;
 
 pub(crate) const MIGRATIONS: &[Migration] = &[Migration {
@@ -143,18 +143,19 @@ impl MessageCache {
         Ok(facts)
     }
 
-    /// The path of `messages` below `from`; new messages and contexts are inserted. The caller counts the use of its end.
-    pub(crate) fn path(
+    /// The path of `messages` (with their hashes) below `from`; new messages and contexts are inserted. The caller counts
+    /// the use of its end.
+    pub(crate) fn path<'m>(
         &mut self,
         connection: &Connection,
         texts: &mut TextCache,
         packer: &mut Packer,
         from: i64,
-        messages: &[Message],
+        messages: impl Iterator<Item = (&'m Message, [u8; 16])>,
     ) -> Result<i64> {
         let mut at = from;
-        for message in messages {
-            let message_id = self.message(connection, texts, packer, message)?;
+        for (message, hash) in messages {
+            let message_id = self.message(connection, texts, packer, message, hash)?;
             at = self.step(connection, at, message_id)?;
         }
         Ok(at)
@@ -197,8 +198,8 @@ impl MessageCache {
         texts: &mut TextCache,
         packer: &mut Packer,
         message: &Message,
+        hash: [u8; 16],
     ) -> Result<i64> {
-        let hash = hash_of(message)?;
         if let Some(id) = self.messages.get(&hash) {
             return Ok(*id);
         }
@@ -266,7 +267,7 @@ impl MessageCache {
 
     fn remove_message(&mut self, connection: &Connection, texts: &mut TextCache, message_id: i64) -> Result<()> {
         let message = read(connection, message_id)?;
-        let hash = hash_of(&message)?;
+        let hash = hash_of(&message);
         for text_id in facts(connection, message_id)?.texts.into_iter().chain(json_texts(connection, message_id)?) {
             texts.add_use(text_id, -1);
         }
@@ -414,8 +415,12 @@ fn store(
     Ok(StoredMessage { parts, name: message.name.clone(), state: message.content_state })
 }
 
-fn hash_of(message: &Message) -> Result<[u8; 16]> {
-    Ok(text::first_16(blake3::hash(to_json(message)?.as_bytes())))
+/// What makes two messages the same.
+pub(crate) fn hash_of(message: &Message) -> [u8; 16] {
+    let mut hasher = blake3::Hasher::new();
+    // A message of strings and JSON values cannot fail to be written, nor can a hasher to take it.
+    let _always = serde_json::to_writer(&mut hasher, message);
+    text::first_16(hasher.finalize())
 }
 
 fn to_json<T: Serialize>(value: &T) -> Result<String> {

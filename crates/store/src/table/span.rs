@@ -7,9 +7,9 @@
 use crate::error::{Result, StoreError};
 use crate::migration::Migration;
 use crate::recipe::{put, take};
+use foldhash::HashMap;
 use retake_model::{Id, SpanKind, SpanStatus, Usage, UsageScope};
 use rusqlite::{Connection, OptionalExtension, Row, params};
-use std::collections::HashMap;
 
 pub(crate) const MIGRATIONS: &[Migration] = &[
     Migration {

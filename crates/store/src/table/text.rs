@@ -6,9 +6,11 @@
 use crate::blob::{self, Kind, Packer};
 use crate::error::{Result, StoreError};
 use crate::migration::Migration;
+use crate::prepare::{PreparedText, Ready};
 use crate::segment;
+use foldhash::HashMap;
 use rusqlite::{Connection, OptionalExtension, params};
-use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::collections::{BTreeMap, BTreeSet};
 
 pub(crate) const MIGRATIONS: &[Migration] = &[Migration {
     id: "2026-11-24-text",
@@ -41,7 +43,7 @@ const WORDS: i64 = 1 << 40;
 pub(crate) struct TextCache {
     ids: HashMap<[u8; 16], i64>,
     uses: HashMap<i64, i64>,
-    /// Texts of the running transaction that do not stand in the index yet.
+    /// Words of the texts of the running transaction that do not stand in the index yet.
     fresh: HashMap<i64, String>,
     /// Rows of the index to add and to take, at the end of the transaction: the index writes what it holds in memory
     /// whenever a row comes that is below the one before.
@@ -75,7 +77,27 @@ impl TextCache {
     /// Look up or insert. It is put into the index by its first occurrence.
     /// The caller says with [`TextCache::add_use`] what needs it.
     pub(crate) fn id(&mut self, connection: &Connection, packer: &mut Packer, text: &str) -> Result<i64> {
-        let hash = hash_of(text);
+        self.id_of(connection, packer, text, hash_of(text), None)
+    }
+
+    /// The same for a text that was prepared.
+    pub(crate) fn id_of_prepared(
+        &mut self,
+        connection: &Connection,
+        packer: &mut Packer,
+        prepared: PreparedText,
+    ) -> Result<i64> {
+        self.id_of(connection, packer, &prepared.text, prepared.hash, prepared.ready)
+    }
+
+    fn id_of(
+        &mut self,
+        connection: &Connection,
+        packer: &mut Packer,
+        text: &str,
+        hash: [u8; 16],
+        ready: Option<Ready>,
+    ) -> Result<i64> {
         if let Some(id) = self.ids.get(&hash) {
             return Ok(*id);
         }
@@ -85,7 +107,7 @@ impl TextCache {
             .optional()?;
         let id = match found {
             Some(id) => id,
-            None => self.insert(connection, packer, text, &hash)?,
+            None => self.insert(connection, packer, text, &hash, ready)?,
         };
         if self.ids.len() > 300_000 {
             self.ids.clear();
@@ -94,12 +116,26 @@ impl TextCache {
         Ok(id)
     }
 
-    fn insert(&mut self, connection: &Connection, packer: &mut Packer, text: &str, hash: &[u8; 16]) -> Result<i64> {
-        let (codec, frame) = match text.len() {
-            0..SHORT_BYTES => (0, None),
-            _ => packer.frame(connection, Kind::Text, text.as_bytes())?,
+    fn insert(
+        &mut self,
+        connection: &Connection,
+        packer: &mut Packer,
+        text: &str,
+        hash: &[u8; 16],
+        ready: Option<Ready>,
+    ) -> Result<i64> {
+        let (packed, words) = ready.map_or((None, None), |ready| (ready.packed, Some(ready.words)));
+        let ahead = packed.as_ref().map(|packed| packer.ahead(connection, packed)).transpose()?.flatten();
+        let made;
+        let (codec, frame) = match ahead {
+            Some(ahead) => ahead,
+            None if text.len() < SHORT_BYTES => (0, None),
+            None => {
+                made = packer.frame(connection, Kind::Text, text.as_bytes())?;
+                (made.0, made.1.as_deref())
+            }
         };
-        let data = frame.as_deref().unwrap_or(text.as_bytes());
+        let data = frame.unwrap_or(text.as_bytes());
         connection.prepare_cached("INSERT INTO text(n_bytes, codec, data) VALUES(?1, ?2, ?3)")?.execute(params![
             text.len() as i64,
             codec as i64,
@@ -109,7 +145,7 @@ impl TextCache {
         connection
             .prepare_cached("INSERT INTO text_key(hash, text_id) VALUES(?1, ?2)")?
             .execute(params![hash.as_slice(), id])?;
-        self.fresh.insert(id, text.to_owned());
+        self.fresh.insert(id, words.unwrap_or_else(|| segment::for_index(text)));
         Ok(id)
     }
 
@@ -217,12 +253,12 @@ pub(crate) fn add_occurrence(
     if known {
         return Ok(());
     }
-    let text = match fresh {
-        Some(text) => Some(text),
-        None => read(connection, text_id)?,
+    let words = match fresh {
+        Some(words) => Some(words),
+        None => read(connection, text_id)?.map(|text| segment::for_index(&text)),
     };
-    if let Some(text) = text {
-        texts.index(text_id, segment::for_index(&text));
+    if let Some(words) = words {
+        texts.index(text_id, words);
     }
     Ok(())
 }

@@ -268,9 +268,11 @@ pub fn workspace() -> Made {
 pub fn import(workspace: &Workspace, facts: Vec<Fact>, slice: usize) -> (String, Counters) {
     let mut batch = workspace.begin_batch(&["made".to_owned()], 1, None, DAY).expect("a batch");
     let file = workspace.add_file(&mut batch, "made.jsonl").expect("a file");
+    let mut preparer = workspace.preparer(&Mapper);
     let mut total = Counters::default();
     for slice in facts.chunks(slice.max(1)) {
-        let added = workspace.append(&mut batch, file, slice.to_vec(), &Mapper).expect("appended").counters;
+        let slice = slice.iter().map(|fact| preparer.prepare(fact.clone())).collect();
+        let added = workspace.append(&mut batch, file, slice, &Mapper).expect("appended").counters;
         total.traces += added.traces;
         total.spans += added.spans;
         total.log_records += added.log_records;

@@ -3,7 +3,7 @@
 use crate::made::{self, DAY, Made, SECOND, audit, fact_of, facts, import, query, refund, said, span, workspace};
 use retake_model::{Code, Coded, Decision, Finding, FindingCode, Id, Retrieval, Role, Severity, SpanKind, SpanStatus};
 use retake_query::{Sort, parse_sort};
-use retake_store::{Cancel, Of, SearchRequest, Workspace};
+use retake_store::{Cancel, Judged, Of, SearchRequest, Workspace};
 
 /// Ten traces of two tenants, and some that show one trap each.
 fn corpus() -> Made {
@@ -216,7 +216,9 @@ fn pages_are_stable_while_an_import_goes_on() {
 #[test]
 fn a_facets_number_is_the_total_with_its_value() {
     let made = corpus();
-    made.workspace.set_audit_joined(&made::trace_id(2), &[(Some(made::span_id(2, 3)), Decision::Denied)]).unwrap();
+    let joined = vec![(Some(made::span_id(2, 3)), Decision::Denied)];
+    let judged = Judged { trace_id: made::trace_id(2), joined, findings: Vec::new() };
+    made.workspace.replace_judged(&[judged]).unwrap();
     for of in [Of::Traces, Of::Spans] {
         let fields: Vec<String> =
             retake_query::FIELDS.iter().filter(|info| info.facetable).map(|info| info.name.to_owned()).collect();
@@ -288,10 +290,9 @@ fn findings_joins_and_takes_are_searchable() {
         message: "A document of another tenant was retrieved.".to_owned(),
         evidence: serde_json::json!({"document": "ACM-3"}),
     };
-    made.workspace.replace_findings(&id, std::slice::from_ref(&finding)).unwrap();
-    made.workspace
-        .set_audit_joined(&id, &[(Some(made::span_id(4, 3)), Decision::Denied), (None, Decision::Allowed)])
-        .unwrap();
+    let joined = vec![(Some(made::span_id(4, 3)), Decision::Denied), (None, Decision::Allowed)];
+    let judged = Judged { trace_id: id.clone(), joined, findings: vec![finding.clone()] };
+    made.workspace.replace_judged(std::slice::from_ref(&judged)).unwrap();
     import(&made.workspace, vec![audit("e1", Some(4), "u", "tool.invoke", Decision::Denied)], 1);
     assert_eq!(traces(&made.workspace, "has:leak"), vec![4]);
     assert_eq!(traces(&made.workspace, "has:finding"), vec![4]);
@@ -302,8 +303,11 @@ fn findings_joins_and_takes_are_searchable() {
     let row = made.workspace.trace(&id).unwrap().unwrap();
     assert_eq!(row.summary.flags, vec!["leak"]);
     assert_eq!(row.spans[1].flags, vec!["leak"]);
-    made.workspace.replace_findings(&id, &[]).unwrap();
+    made.workspace.replace_judged(&[Judged { findings: Vec::new(), ..judged.clone() }]).unwrap();
     assert!(traces(&made.workspace, "has:leak").is_empty());
+    assert_eq!(traces(&made.workspace, "tool.status:denied"), vec![4]);
+    made.workspace.replace_judged(&[Judged { joined: Vec::new(), findings: Vec::new(), ..judged }]).unwrap();
+    assert!(traces(&made.workspace, "tool.status:denied").is_empty());
 }
 
 #[test]

@@ -1,9 +1,10 @@
 //! Findings as they are kept: made anew for the traces that an import, an undo or a policy touched.
 
-use super::gather::{gather_with, whole};
+use super::gather::{Whole, gather_with, whole};
 use crate::analysis::findings::{RULES_VERSION, judge};
 use crate::{ApiError, Core};
-use retake_model::{Code, Decision, Finding, Id};
+use retake_model::{Code, Id};
+use retake_store::Judged;
 use std::collections::BTreeSet;
 
 /// Set while findings are being made, and left with the version of the rules that made them: an import that was killed in
@@ -65,23 +66,43 @@ pub(crate) fn refresh_findings(core: &Core, traces: &[Id]) -> Result<(), ApiErro
         let traces: Vec<&Id> = traces.iter().filter(|trace| with_subjects.contains(trace)).collect();
         let whole = whole(core)?;
         for slice in traces.chunks(SLICE) {
-            let mut made: Vec<(Id, Vec<Finding>)> = Vec::with_capacity(slice.len());
-            for trace_id in slice {
-                let gathered = match gather_with(core, trace_id.as_str(), &whole) {
-                    Ok(gathered) => gathered,
-                    // Another process took the batch back in the meantime.
-                    Err(error) if error.code == Code::IdUnknown => continue,
-                    Err(error) => return Err(error),
-                };
-                let evidence = gathered.evidence()?;
-                let joined: Vec<(Option<Id>, Decision)> =
-                    evidence.events.iter().map(|row| (row.span_id.clone(), row.decision)).collect();
-                workspace.set_audit_joined(trace_id, &joined)?;
-                made.push(((*trace_id).clone(), judge(&evidence)));
-            }
-            workspace.replace_findings_all(&made)?;
+            workspace.replace_judged(&judge_all(core, slice, &whole)?)?;
         }
     }
     workspace.set_setting(MADE_SETTING, Some(&RULES_VERSION.to_string()))?;
     Ok(())
+}
+
+/// Judges traces, on as many threads as there are cores: reading them is most of the work.
+fn judge_all(core: &Core, traces: &[&Id], whole: &Whole) -> Result<Vec<Judged>, ApiError> {
+    let cores = std::thread::available_parallelism().map_or(1, usize::from);
+    let share = traces.len().div_ceil(cores).max(1);
+    std::thread::scope(|scope| {
+        let threads: Vec<_> = traces
+            .chunks(share)
+            .map(|traces| {
+                scope.spawn(move || traces.iter().filter_map(|id| judge_one(core, id, whole).transpose()).collect())
+            })
+            .collect();
+        let mut judged = Vec::with_capacity(traces.len());
+        for thread in threads {
+            let part: Result<Vec<Judged>, ApiError> =
+                thread.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic));
+            judged.extend(part?);
+        }
+        Ok(judged)
+    })
+}
+
+/// Judges a trace; `None` when it is gone.
+fn judge_one(core: &Core, trace_id: &Id, whole: &Whole) -> Result<Option<Judged>, ApiError> {
+    let gathered = match gather_with(core, trace_id.as_str(), whole) {
+        Ok(gathered) => gathered,
+        // Another process took the batch back in the meantime.
+        Err(error) if error.code == Code::IdUnknown => return Ok(None),
+        Err(error) => return Err(error),
+    };
+    let evidence = gathered.evidence()?;
+    let joined = evidence.events.iter().map(|row| (row.span_id.clone(), row.decision)).collect();
+    Ok(Some(Judged { trace_id: trace_id.clone(), joined, findings: judge(&evidence) }))
 }
