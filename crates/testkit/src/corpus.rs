@@ -174,7 +174,12 @@ fn support<W: Write>(writer: &mut Writer<W>, spans: u64) -> io::Result<()> {
             next += 1;
         }
         let at = writer.rng.below(open.len() as u64) as usize;
+        let messages = writer.stats.messages;
         let turn = open[at].turn(writer);
+        if spans - writer.stats.spans + 1 < turn.len() as u64 {
+            // The end of the corpus cuts the turn before its call, which is the last but one.
+            writer.stats.messages = messages;
+        }
         if open[at].is_over() {
             open.swap_remove(at);
         }
@@ -247,6 +252,24 @@ mod tests {
         assert_eq!((traces.len() as u64, ids.len()), (stats.traces, 4000));
         let common = stats.common as f64 / stats.traces as f64;
         assert!((0.53..=0.61).contains(&common), "{common}");
+    }
+
+    #[test]
+    fn what_is_cut_off_is_not_counted() {
+        for size in 200..210 {
+            let (stats, documents) = lines(Corpus::Support { spans: size });
+            let mut messages = 0;
+            for attribute in spans(&documents).iter().flat_map(|span| span["attributes"].as_array().unwrap()) {
+                let text = attribute["value"]["stringValue"].as_str().unwrap_or_default();
+                let list = || serde_json::from_str::<Vec<Value>>(text).unwrap().len() as u64;
+                messages += match attribute["key"].as_str().unwrap() {
+                    "gen_ai.input.messages" | "gen_ai.output.messages" => list(),
+                    "gen_ai.system_instructions" => 1,
+                    _ => 0,
+                };
+            }
+            assert_eq!(messages, stats.messages, "of {size} spans");
+        }
     }
 
     #[test]
