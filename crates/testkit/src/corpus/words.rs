@@ -1,5 +1,6 @@
 //! Randomness that is the same everywhere, and text made with it.
 
+use super::PHRASE;
 use std::fmt::Write as _;
 
 /// SplitMix64: small, seeded, the same on every machine.
@@ -93,14 +94,14 @@ impl Words {
     /// About so many bytes of sentences.
     pub fn prose(&self, rng: &mut Rng, bytes: u64) -> String {
         let mut text = String::with_capacity(bytes as usize + 32);
-        let mut left = 0;
+        let (mut left, mut last) = (0, [""; 2]);
         while (text.len() as u64) < bytes {
             if left == 0 {
                 if !text.is_empty() {
                     text.push_str(". ");
                 }
                 left = rng.between(6, 16);
-                let word = &self.all[rng.zipf(self.all.len())];
+                let word = self.pick(rng, &mut last);
                 let mut letters = word.chars();
                 text.extend(letters.next().map(|first| first.to_ascii_uppercase()));
                 text.push_str(letters.as_str());
@@ -108,14 +109,25 @@ impl Words {
                 text.push(' ');
                 if rng.permille(25) {
                     let _ = write!(text, "KB-{}", rng.between(100, 9999));
+                    last = [""; 2];
                 } else {
-                    text.push_str(&self.all[rng.zipf(self.all.len())]);
+                    text.push_str(self.pick(rng, &mut last));
                 }
             }
             left -= 1;
         }
         text.push('.');
         text
+    }
+
+    /// The next word of a sentence. The counted phrase comes up nowhere by chance.
+    fn pick<'w>(&'w self, rng: &mut Rng, last: &mut [&'w str; 2]) -> &'w str {
+        let mut word = self.all[rng.zipf(self.all.len())].as_str();
+        if PHRASE.split(' ').eq([last[0], last[1], word]) {
+            word = self.at(0);
+        }
+        *last = [last[1], word];
+        word
     }
 
     /// About so many bytes without spaces, Chinese or Japanese.
