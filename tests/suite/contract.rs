@@ -271,7 +271,7 @@ fn documents_of_replay_hold_the_fields_of_the_contract() {
     let text = |n: usize| comparison["takes"][n]["output_text"].as_str().unwrap().to_owned();
     assert_eq!((joined("a"), joined("b")), (text(0), text(1)), "{comparison:#}");
 
-    let promoted = "(path case_id) string\nassertions[].type string\nassertions[].value any\nassertions[].because string?\nredactions integer";
+    let promoted = "(path case_id) string\nassertions[].type string\nassertions[].value any\nassertions[].because string?\nredactions integer\nnotes list";
     let case = home
         .retake(&["promote", &take(0), "--set", "golden", "--name", "dock", "--assert", "contains:12", "--yes"])
         .ok();

@@ -6,6 +6,7 @@
 use crate::assertion::Assertion;
 use crate::case::{self, Case, CaseDocument, Origin};
 use crate::cassette::{self, Cassette, RecordedAnswer};
+use crate::doubt::{self, Doubtful};
 use crate::error::GoldenError;
 use crate::schema;
 use crate::set::{self, CASES, CASSETTES, SET_FILE, SetFile};
@@ -46,6 +47,8 @@ pub struct Promotion {
     pub comparison: Option<TakeFacts>,
     /// Free words.
     pub tags: Vec<String>,
+    /// Documents of the context that nothing should be expected of.
+    pub doubts: Vec<Doubtful>,
 }
 
 /// Redacts one text and counts what was removed, by rule.
@@ -64,6 +67,9 @@ pub struct Promoted {
     pub redactions: BTreeMap<String, u64>,
     /// Cases of the set that ask nearly the same.
     pub near_duplicates: Vec<NearDuplicate>,
+    /// What to know before it is committed, in sentences: doubtful documents that the case holds, suggestions that were
+    /// left out for them, and that an empty answer passes.
+    pub notes: Vec<String>,
     /// Whether the set was made, or would be.
     pub set_created: bool,
     /// The case's file as it is written.
@@ -139,16 +145,21 @@ fn prepare(dir: &Path, promotion: Promotion, redact: Redactor<'_>) -> Result<(Pr
     let case_id = choose_id(&dir, &promotion, &known)?;
     let near_duplicates = near(&promotion.request, &known);
     let mut assertions = promotion.assertions.clone();
+    let mut left_out = Vec::new();
     if promotion.suggest {
-        assertions.extend(suggest(&SuggestInput {
+        let suggested = suggest(&SuggestInput {
             request: &promotion.request,
             documents: promotion.documents.as_deref(),
             answer: &promotion.answer,
             comparison: promotion.comparison.as_ref(),
             explicit: &promotion.assertions,
-        }));
+            doubts: &promotion.doubts,
+        });
+        assertions.extend(suggested.suggestions);
+        left_out = suggested.left_out;
     }
     let documents = promotion.answer.documents.as_ref().or(promotion.documents.as_ref());
+    let mut notes = doubt::notes(documents.map(Vec::as_slice), &promotion.doubts, &left_out, &assertions);
     let case = Case {
         id: case_id.clone(),
         name: promotion.name,
@@ -162,6 +173,8 @@ fn prepare(dir: &Path, promotion: Promotion, redact: Redactor<'_>) -> Result<(Pr
         documents: documents.map(|list| list.iter().map(CaseDocument::from).collect()),
         variables: promotion.variables,
     };
+    // A note may quote what the case holds; what is removed there is not counted twice.
+    notes.iter_mut().for_each(|note| clean_text(note, redact, &mut BTreeMap::new()));
     let mut redactions = BTreeMap::new();
     let case = redact_case(case, redact, &mut redactions);
     let answer = redact_answer(RecordedAnswer::from(&promotion.answer), redact, &mut redactions);
@@ -172,6 +185,7 @@ fn prepare(dir: &Path, promotion: Promotion, redact: Redactor<'_>) -> Result<(Pr
         assertions: case.assertions.iter().map(PromotedAssertion::from).collect(),
         redactions,
         near_duplicates,
+        notes,
         set_created,
         text: case::print(&case, Some(&format!("../{}/case.schema.json", schema::FOLDER))),
     };

@@ -4,10 +4,12 @@
 //! calls, the shape of a JSON answer), nothing from any product's words. When an assertion that the user wrote fails on
 //! the answer, it is taken as the bad example: what it says is then not held up as expected. With another answer beside
 //! it, what only the bad one of the two says, calls or was given is expected not to come back.
+//! A document that is outdated, another tenant's or written by users is no evidence: what only it bears out is left out.
 //! Ceilings of latency and cost depend on the machine and the price list: they are suggested with weight 0, shown but not
 //! scored until someone gives them weight.
 
 use crate::assertion::{Assertion, Cache, Citation, Subject, citations, sentences, shorten};
+use crate::doubt::{Doubtful, LeftOut, is_sound, name_of};
 use regex::Regex;
 use retake_compare::{DocumentFacts, TakeFacts, json};
 use retake_model::{JsonMap, Request};
@@ -38,22 +40,33 @@ pub struct SuggestInput<'a> {
     pub comparison: Option<&'a TakeFacts>,
     /// What the user expects already.
     pub explicit: &'a [Assertion],
+    /// Documents that nothing should be expected of.
+    pub doubts: &'a [Doubtful],
 }
 
 /// A suggested assertion; its `because` is set.
 pub type Suggestion = Assertion;
 
-/// Suggestions in the order in which they are shown. Those that the user expects already are left out.
-pub fn suggest(input: &SuggestInput<'_>) -> Vec<Suggestion> {
+/// What was suggested, and what was not.
+#[derive(Debug, Clone, PartialEq, Default)]
+pub struct Suggested {
+    /// In the order in which they are shown. Those that the user expects already are left out.
+    pub suggestions: Vec<Suggestion>,
+    /// What only a doubtful document bears out.
+    pub left_out: Vec<LeftOut>,
+}
+
+/// Suggestions for an answer.
+pub fn suggest(input: &SuggestInput<'_>) -> Suggested {
     let (good, bad) = match (meets(input, input.answer), input.comparison) {
         (true, comparison) => (Some(input.answer), comparison),
         (false, Some(comparison)) if meets(input, comparison) => (Some(comparison), Some(input.answer)),
         (false, _) => (None, Some(input.answer)),
     };
-    let mut found = Vec::new();
+    let (mut found, mut left_out) = (Vec::new(), Vec::new());
     if let Some(good) = good {
         let documents = good.documents.as_deref().or(input.documents).unwrap_or_default();
-        said(good, documents, &mut found);
+        said(good, &Evidence { documents, doubts: input.doubts }, &mut found, &mut left_out);
         called(good, input.request, &mut found);
         if let Some(bad) = bad {
             differs(bad, good, bad.documents.as_deref().or(input.documents), documents, &mut found);
@@ -61,16 +74,38 @@ pub fn suggest(input: &SuggestInput<'_>) -> Vec<Suggestion> {
     }
     shape(good.unwrap_or(input.answer), &mut found);
     ceilings(good.unwrap_or(input.answer), &mut found);
+    let same = |a: &Assertion, b: &Assertion| a.kind == b.kind && a.not == b.not && a.fields == b.fields;
     let mut kept: Vec<Suggestion> = Vec::new();
     for suggestion in found {
-        let same = |other: &Assertion| {
-            other.kind == suggestion.kind && other.not == suggestion.not && other.fields == suggestion.fields
-        };
-        if !input.explicit.iter().chain(&kept).any(same) {
+        if !input.explicit.iter().chain(&kept).any(|other| same(other, &suggestion)) {
             kept.push(suggestion);
         }
     }
-    kept
+    left_out.retain(|left| !input.explicit.iter().any(|other| same(other, &left.assertion)));
+    Suggested { suggestions: kept, left_out }
+}
+
+/// Documents of an answer's context, and what speaks against some of them.
+struct Evidence<'a> {
+    documents: &'a [DocumentFacts],
+    doubts: &'a [Doubtful],
+}
+
+impl<'a> Evidence<'a> {
+    /// The first document of a choice against which nothing speaks. `Err` is one that was chosen and is doubtful.
+    fn first_sound(
+        &self,
+        chosen: impl Iterator<Item = &'a DocumentFacts>,
+    ) -> Option<Result<&'a DocumentFacts, &'a DocumentFacts>> {
+        let mut doubtful = None;
+        for document in chosen {
+            if is_sound(document, self.doubts) {
+                return Some(Ok(document));
+            }
+            doubtful = doubtful.or(Some(document));
+        }
+        doubtful.map(Err)
+    }
 }
 
 /// True when all that the user expects holds for an answer.
@@ -86,7 +121,8 @@ fn meets(input: &SuggestInput<'_>, answer: &TakeFacts) -> bool {
 }
 
 /// Citations that resolve, quantities that a placed document bears out, and the documents behind both.
-fn said(answer: &TakeFacts, documents: &[DocumentFacts], out: &mut Vec<Suggestion>) {
+fn said(answer: &TakeFacts, evidence: &Evidence<'_>, out: &mut Vec<Suggestion>, left_out: &mut Vec<LeftOut>) {
+    let documents = evidence.documents;
     let text = answer.output_text.as_deref().unwrap_or_default();
     let cited = citations(text, documents, None);
     let mut supporting: Vec<(&DocumentFacts, String)> = Vec::new();
@@ -96,22 +132,36 @@ fn said(answer: &TakeFacts, documents: &[DocumentFacts], out: &mut Vec<Suggestio
             if phrases.contains(&phrase) || phrases.len() >= MOST {
                 continue;
             }
-            let Some(document) = bearing(&phrase, sentence, documents) else { continue };
-            let name = name_of(document);
-            out.push(Assertion::of("contains", phrase.as_str()).because(format!("\"{phrase}\" stands in {name}")));
-            remember(&mut supporting, document, format!("\"{phrase}\" of the answer stands in it"));
+            let Some(found) = evidence.first_sound(bearing(&phrase, sentence, documents)) else { continue };
+            let contains = Assertion::of("contains", phrase.as_str());
+            match found {
+                Ok(document) => {
+                    let name = name_of(document);
+                    out.push(contains.because(format!("\"{phrase}\" stands in {name}")));
+                    remember(&mut supporting, document, format!("\"{phrase}\" of the answer stands in it"));
+                }
+                Err(document) => left_out.push(LeftOut { assertion: contains, document: name_of(document) }),
+            }
             phrases.push(phrase);
         }
     }
     for (id, citation) in distinct(&cited).into_iter().take(MOST) {
-        let place = |d: &&DocumentFacts| d.document_id.as_deref() == Some(id);
-        let Some(document) = documents.iter().find(place) else { continue };
+        let named = documents.iter().filter(|document| document.document_id.as_deref() == Some(id));
+        let Some(found) = evidence.first_sound(named) else { continue };
+        let cites = Assertion::of("cites", id);
+        let document = match found {
+            Ok(document) => document,
+            Err(document) => {
+                left_out.push(LeftOut { assertion: cites, document: name_of(document) });
+                continue;
+            }
+        };
         let stood = match document.placed {
             Some(true) => "which stood in the prompt",
             _ => "which was retrieved",
         };
         let name = name_of(document);
-        out.push(Assertion::of("cites", id).because(format!("the answer cites {}: {name}, {stood}", citation.text)));
+        out.push(cites.because(format!("the answer cites {}: {name}, {stood}", citation.text)));
         remember(&mut supporting, document, "the answer cites it".to_owned());
     }
     for (document, why) in supporting.into_iter().take(MOST) {
@@ -151,8 +201,12 @@ fn distinct(cited: &[Citation]) -> Vec<(&str, &Citation)> {
     list
 }
 
-/// The document of the prompt that holds a phrase: one that the sentence cites before others.
-fn bearing<'a>(phrase: &str, sentence: &str, documents: &'a [DocumentFacts]) -> Option<&'a DocumentFacts> {
+/// The documents of the prompt that hold a phrase: those that the sentence cites before others.
+fn bearing<'a>(
+    phrase: &str,
+    sentence: &str,
+    documents: &'a [DocumentFacts],
+) -> impl Iterator<Item = &'a DocumentFacts> {
     let holds = |document: &&DocumentFacts| {
         document.placed != Some(false)
             && document.content.as_deref().is_some_and(|content| holds_phrase(content, phrase))
@@ -161,7 +215,8 @@ fn bearing<'a>(phrase: &str, sentence: &str, documents: &'a [DocumentFacts]) -> 
     let is_cited = |document: &&DocumentFacts| {
         cited.iter().any(|c| c.document_id.is_some() && c.document_id == document.document_id)
     };
-    documents.iter().filter(holds).find(is_cited).or_else(|| documents.iter().find(holds))
+    let (first, others): (Vec<_>, Vec<_>) = documents.iter().filter(holds).partition(is_cited);
+    first.into_iter().chain(others)
 }
 
 fn holds_phrase(text: &str, phrase: &str) -> bool {
@@ -176,14 +231,6 @@ fn holds_phrase(text: &str, phrase: &str) -> bool {
     };
     let take = TakeFacts { output_text: Some(text.to_owned()), ..TakeFacts::default() };
     contains.judge(&Subject::new(&take, None)).passed
-}
-
-fn name_of(document: &DocumentFacts) -> String {
-    let id = document.document_id.as_deref().unwrap_or("a document without id");
-    match &document.version {
-        Some(version) => format!("{id} version {version}"),
-        None => id.to_owned(),
-    }
 }
 
 /// Numbers with a unit, as they stand in a text: `45 days`, `$20`, `3.5 %`, `45天`. Parts of identifiers, list numbers
@@ -262,7 +309,7 @@ fn differs(
 ) {
     let phrases = |take: &TakeFacts| quantities(take.output_text.as_deref().unwrap_or_default());
     let right = phrases(good);
-    let unborne = |phrase: &&String| !right.contains(phrase) && bearing(phrase, "", good_context).is_none();
+    let unborne = |phrase: &&String| !right.contains(phrase) && bearing(phrase, "", good_context).next().is_none();
     for phrase in phrases(bad).iter().filter(unborne).take(MOST) {
         let reason = format!("\"{phrase}\" is in the other answer only, and in no document of this one's prompt");
         out.push(Assertion::of("contains", phrase.as_str()).negated().because(reason));

@@ -1658,6 +1658,11 @@ redactions: number,
  */
 near_duplicates: Array<string>, 
 /**
+ * What to know before it is committed, in sentences: outdated documents, another tenant's or users' own in its
+ * context, suggestions that were left out for them, and that an empty answer passes.
+ */
+notes: Array<string>, 
+/**
  * The command that a CI runs.
  */
 command: string, };

@@ -93,6 +93,7 @@ describe("the window", () => {
     await new Promise((done) => setTimeout(done, 20));
     await settle();
     expect(document.querySelector('[role="dialog"]')?.textContent).toContain("FAR-12 version 3 says 24 hours");
+    expect(document.querySelector('[role="dialog"]')?.textContent).toContain("outdated documents: FAR-12 version 2");
     expect(await violations()).toEqual([]);
   });
 

@@ -53,6 +53,9 @@ document! {
         pub redactions: u64,
         /// Cases that are nearly the same.
         pub near_duplicates: Vec<String>,
+        /// What to know before it is committed, in sentences: outdated documents, another tenant's or users' own in its
+        /// context, suggestions that were left out for them, and that an empty answer passes.
+        pub notes: Vec<String>,
         /// The command that a CI runs.
         pub command: String,
     }

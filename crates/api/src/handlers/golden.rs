@@ -66,6 +66,7 @@ pub async fn promote(core: Arc<Core>, request: PromoteRequest) -> Result<Promote
             assertions: promoted.assertions.into_iter().map(assertion_view).collect(),
             redactions: promoted.redactions.values().sum(),
             near_duplicates: promoted.near_duplicates.into_iter().map(|near| near.case_id).collect(),
+            notes: promoted.notes,
             command: format!("retake check {}", shell_word(&request.set)),
         })
     })
@@ -100,6 +101,7 @@ fn promotion_of(core: &Core, take: &TakeView, request: &PromoteRequest) -> Resul
         suggest: !request.no_suggest,
         comparison: recorded_answer.cloned(),
         tags: Vec::new(),
+        doubts: super::investigate::doubtful_documents(core, take)?,
     })
 }
 

@@ -31,6 +31,9 @@ pub async fn run(core: Arc<Core>, args: &Promote, output: &Output) -> Result<Exi
         for near in &promoted.near_duplicates {
             let _ = writeln!(text, "nearly the same as {near}");
         }
+        for note in &promoted.notes {
+            let _ = writeln!(text, "note: {note}");
+        }
         let _ = writeln!(text, "{}", promoted.command);
     });
     Ok(Exit::Done)

@@ -3,7 +3,8 @@
 use proptest::prelude::*;
 use retake_compare::{DocumentFacts, TakeFacts};
 use retake_golden::{
-    Answers, Assertion, CheckOptions, GoldenError, Origin, Promoted, Promotion, Verdict, check, load, promote,
+    Answers, Assertion, CheckOptions, Doubt, Doubtful, GoldenError, Origin, Promoted, Promotion, Verdict, check, load,
+    promote,
 };
 use retake_model::{JsonMap, Message, Part, Request, Role, ToolCall, ToolDefinition};
 use serde_json::{Value, json};
@@ -241,4 +242,55 @@ proptest! {
         prop_assert_eq!(&loaded.cases[0].documents, &expected.documents);
         prop_assert_eq!(&loaded.cases[0].recorded.as_ref().unwrap().output_text, &expected.answer.output_text);
     }
+}
+
+fn notes(promotion: Promotion) -> Vec<String> {
+    let folder = tempfile::tempdir().unwrap();
+    retake_golden::promote::preview(folder.path(), promotion, &plain).unwrap().notes
+}
+
+#[test]
+fn doubtful_documents_of_the_case_and_what_was_left_out_for_them_are_told() {
+    assert_eq!(notes(promotion("How long?")), Vec::<String>::new());
+    let doubtful = |doubt: Doubt| Doubtful {
+        document_id: Some("SHP-2".to_owned()),
+        version: Some("4".to_owned()),
+        content: None,
+        doubt,
+    };
+    let doubts = vec![
+        doubtful(Doubt::Foreign),
+        doubtful(Doubt::Outdated { newer_version: "5".to_owned() }),
+        doubtful(Doubt::Untrusted),
+        Doubtful { document_id: Some("elsewhere".to_owned()), ..doubtful(Doubt::Foreign) },
+    ];
+    let told = notes(Promotion { doubts, ..promotion("How long?") });
+    assert_eq!(
+        told[..4],
+        [
+            "The case's context holds outdated documents: SHP-2 version 4 (version 5 is known).",
+            "The case's context holds documents of another tenant: SHP-2 version 4.",
+            "The case's context holds documents from a source that users write: SHP-2 version 4.",
+            r#"Not suggested, since it would ask for SHP-2 version 4: contains "9 days", cites "SHP-2"."#,
+        ]
+    );
+    // What is left (no call of `find`) asks nothing of the answer.
+    assert!(told[4].contains("an empty answer passes"), "{told:?}");
+}
+
+#[test]
+fn a_case_that_an_empty_answer_passes_is_told() {
+    let asked = |specs: &[&str]| {
+        let assertions = specs.iter().map(|spec| Assertion::parse(spec).unwrap()).collect();
+        notes(Promotion { suggest: false, assertions, ..promotion("How long?") })
+    };
+    let told = asked(&["not-contains:12 days", "not-calls_tool:find"]);
+    assert!(told[0].starts_with("Every scored assertion is negative (not-…): an empty answer passes"), "{told:?}");
+    let told = asked(&["not-regex:^$"]);
+    assert_eq!(told, ["Every scored assertion is negative (not-…): none says what the answer holds."]);
+    let unscored = r#"{"type":"contains","value":"9 days","weight":0}"#;
+    assert_eq!(asked(&["not-contains:12 days", unscored]).len(), 1, "an assertion without weight asks nothing");
+    assert!(asked(&["not-contains:12 days", "context_holds:SHP-2"])[0].contains("an empty answer passes"));
+    assert_eq!(asked(&["not-contains:12 days", "contains:9 days"]), Vec::<String>::new());
+    assert_eq!(asked(&[]), Vec::<String>::new());
 }

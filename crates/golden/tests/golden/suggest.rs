@@ -2,7 +2,7 @@
 
 use retake_compare::{DocumentFacts, TakeFacts};
 use retake_golden::assertion::Cache;
-use retake_golden::{Assertion, Subject, SuggestInput, suggest};
+use retake_golden::{Assertion, Doubt, Doubtful, Subject, SuggestInput, suggest};
 use retake_model::{Request, ToolCall, ToolDefinition};
 use serde_json::json;
 
@@ -45,8 +45,9 @@ fn quantities_citations_documents_and_calls_are_suggested_with_their_evidence() 
         answer: &take,
         comparison: None,
         explicit: &[],
+        doubts: &[],
     };
-    let found = suggest(&input);
+    let found = suggest(&input).suggestions;
     assert_eq!(
         shown(&found),
         [
@@ -78,9 +79,10 @@ fn an_answer_that_fails_what_the_user_expects_is_not_held_up() {
         answer: &take,
         comparison: None,
         explicit: &explicit,
+        doubts: &[],
     };
-    assert_eq!(shown(&suggest(&input)), ["latency 300"]);
-    assert_eq!(suggest(&input)[0].weight, Some(0.0), "shown, not scored");
+    assert_eq!(shown(&suggest(&input).suggestions), ["latency 300"]);
+    assert_eq!(suggest(&input).suggestions[0].weight, Some(0.0), "shown, not scored");
 }
 
 #[test]
@@ -110,11 +112,12 @@ fn another_answer_beside_it_shows_what_must_not_come_back() {
         answer: &good,
         comparison: Some(&bad),
         explicit: &[],
+        doubts: &[],
     };
-    assert_eq!(shown(&suggest(&promoted)), expected);
+    assert_eq!(shown(&suggest(&promoted).suggestions), expected);
     let wrong = [Assertion::of("contains", "9 minutes").negated()];
     let turned = SuggestInput { answer: &bad, comparison: Some(&good), explicit: &wrong, ..promoted };
-    let found = shown(&suggest(&turned));
+    let found = shown(&suggest(&turned).suggestions);
     assert_eq!(
         found,
         expected.iter().filter(|one| **one != r#"not-contains "9 minutes""#).copied().collect::<Vec<_>>()
@@ -129,18 +132,25 @@ fn calls_json_and_ceilings() {
         cost_usd_nanos: Some(1_230_000),
         ..answer("```json\n{\"days\": 9, \"tags\": []}\n```")
     };
-    let input = SuggestInput { request: &request(), documents: None, answer: &take, comparison: None, explicit: &[] };
+    let input = SuggestInput {
+        request: &request(),
+        documents: None,
+        answer: &take,
+        comparison: None,
+        explicit: &[],
+        doubts: &[],
+    };
     assert_eq!(
-        shown(&suggest(&input)),
+        shown(&suggest(&input).suggestions),
         [
             r#"calls_tool {"name":"pay","arguments":{"amount":5}}"#,
             r#"json_schema {"schema":{"type":"object","required":["days","tags"],"properties":{"days":{"type":"number"},"tags":{"type":"array"}}}}"#,
             "cost 0.0019",
         ]
     );
-    let explicit = suggest(&input);
+    let explicit = suggest(&input).suggestions;
     let again = SuggestInput { explicit: &explicit, ..input };
-    assert!(suggest(&again).is_empty(), "what is expected already is not suggested again");
+    assert!(suggest(&again).suggestions.is_empty(), "what is expected already is not suggested again");
 }
 
 #[test]
@@ -148,15 +158,70 @@ fn quantities_of_other_scripts() {
     let documents = [document("D-1", true, "退款可在45天内申请。Lieferung in 3 Werktagen. Il reste 20 %.")];
     let take = answer("可以在45天内退款。In 3 Werktagen. Encore 20 %.");
     let request = Request::default();
-    let input =
-        SuggestInput { request: &request, documents: Some(&documents), answer: &take, comparison: None, explicit: &[] };
+    let input = SuggestInput {
+        request: &request,
+        documents: Some(&documents),
+        answer: &take,
+        comparison: None,
+        explicit: &[],
+        doubts: &[],
+    };
     assert_eq!(
-        shown(&suggest(&input)),
+        shown(&suggest(&input).suggestions),
         [
             r#"contains "45天""#,
             r#"contains "3 Werktagen""#,
             r#"contains "20 %""#,
             r#"context_holds {"document":"D-1","version":"2"}"#
+        ]
+    );
+}
+
+#[test]
+fn what_only_a_doubtful_document_bears_out_is_not_asked_for() {
+    let documents = [
+        document("TEA-1", true, "Steep for 9 minutes at 95 °C."),
+        document("TEA-2", true, "Never above 95 °C."),
+        document("TEA-3", true, "A tin is €12.50."),
+    ];
+    let doubtful = |id: &str, doubt: Doubt| Doubtful {
+        document_id: Some(id.to_owned()),
+        version: Some("2".to_owned()),
+        content: None,
+        doubt,
+    };
+    let doubts = [
+        doubtful("TEA-1", Doubt::Outdated { newer_version: "3".to_owned() }),
+        doubtful("TEA-3", Doubt::Foreign),
+        Doubtful { version: Some("1".to_owned()), ..doubtful("TEA-2", Doubt::Untrusted) },
+    ];
+    let take = answer("Steep for 9 minutes at 95 °C [TEA-1], [TEA-2]. A tin is €12.50 [TEA-3].");
+    let explicit = [Assertion::of("contains", "€12.50")];
+    let input = SuggestInput {
+        request: &Request::default(),
+        documents: Some(&documents),
+        answer: &take,
+        comparison: None,
+        explicit: &explicit,
+        doubts: &doubts,
+    };
+    let found = suggest(&input);
+    assert_eq!(
+        shown(&found.suggestions),
+        [r#"contains "95 °C""#, r#"cites "TEA-2""#, r#"context_holds {"document":"TEA-2","version":"2"}"#,],
+        "another version of TEA-2 is in doubt, not this one"
+    );
+    let left: Vec<String> = found
+        .left_out
+        .iter()
+        .map(|left| format!("{} {} of {}", left.assertion.kind, left.assertion.value(), left.document))
+        .collect();
+    assert_eq!(
+        left,
+        [
+            r#"contains "9 minutes" of TEA-1 version 2"#,
+            r#"cites "TEA-1" of TEA-1 version 2"#,
+            r#"cites "TEA-3" of TEA-3 version 2"#,
         ]
     );
 }
