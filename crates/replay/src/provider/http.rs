@@ -13,7 +13,10 @@ use tokio::time::Instant;
 
 const ERROR_BODY_BYTES: usize = 64 << 10;
 const ANSWER_BODY_BYTES: usize = 64 << 20;
-const ERROR_MESSAGE_CHARS: usize = 2000;
+/// Most that is kept of a provider's own words, in bytes.
+const ERROR_MESSAGE_BYTES: usize = 4 << 10;
+/// A text is not cut within a word of up to so many bytes.
+const LONGEST_WORD_BYTES: usize = 1 << 10;
 
 /// A failed attempt, and whether another can help.
 struct Failure {
@@ -211,7 +214,10 @@ async fn streamed(
         (Err(cut), why) => Err(match cut.why {
             CutReason::Error { code, message } => in_stream(call, code, &message),
             CutReason::Ended if received == 0 && why.is_none() => {
-                bad_answer(call, "it holds no event of a stream".into())
+                // A page of a gateway under a status of success: only its words say where it comes from.
+                let page = scrub(call, String::from_utf8_lossy(&head).trim());
+                let said = if page.is_empty() { page } else { format!(": {}", shortened(&page)) };
+                bad_answer(call, format!("it holds no event of a stream{said}"))
             }
             CutReason::Ended => ProviderError::CutShort { connection: call.connection.clone(), events: received, why },
         }),
@@ -258,10 +264,11 @@ async fn refusal(call: &Call, incoming: &mut Incoming) -> Failure {
     Failure { error, again: advice.again, after: advice.after }
 }
 
-/// Words for a body without a known error: its text, or what the status means.
+/// Words for a body without a known error: its text as it came (a gateway's page says which gateway it was), or what
+/// the status means.
 fn plain_message(status: u16, body: &str) -> String {
     let text = body.trim();
-    if text.is_empty() || text.starts_with('<') {
+    if text.is_empty() {
         let meaning = reqwest::StatusCode::from_u16(status).ok().and_then(|status| status.canonical_reason());
         return meaning.unwrap_or("no message").to_owned();
     }
@@ -269,10 +276,13 @@ fn plain_message(status: u16, body: &str) -> String {
 }
 
 fn shortened(text: &str) -> String {
-    if text.chars().count() <= ERROR_MESSAGE_CHARS {
+    if text.len() <= ERROR_MESSAGE_BYTES {
         text.to_owned()
     } else {
-        text.chars().take(ERROR_MESSAGE_CHARS).chain(['…']).collect()
+        let cut = text.get(..text.floor_char_boundary(ERROR_MESSAGE_BYTES)).unwrap_or_default();
+        // Between words where there is one near: the filter of secrets would not know half of one.
+        let between = cut.rfind(char::is_whitespace).filter(|at| cut.len() - at <= LONGEST_WORD_BYTES);
+        format!("{}…", between.map_or(cut, |at| cut.get(..at).unwrap_or_default()))
     }
 }
 

@@ -152,7 +152,7 @@ async fn one_take<'a>(
     let (status, error) = match &sent {
         None => (TakeStatus::Cancelled, None),
         Some(Ok(_)) => (TakeStatus::Done, None),
-        Some(Err(error)) => (TakeStatus::Failed, Some(failure_of(error))),
+        Some(Err(error)) => (TakeStatus::Failed, Some(failure_of(error, doing))),
     };
     let cost = cost_of(take, &answer, doing, started_ns);
     let spent = match (&sent, cost.as_ref()) {
@@ -231,14 +231,19 @@ fn nothing_was_done(error: &ProviderError) -> bool {
     )
 }
 
-fn failure_of(error: &ProviderError) -> TakeFailure {
+/// The error as it is kept: in the provider's own words, which pass the same filter as its answers.
+fn failure_of(error: &ProviderError, doing: &Doing) -> TakeFailure {
     let (status, body) = match error {
-        ProviderError::Refused { status, body, .. } => (Some(*status), Some(body.clone())),
-        ProviderError::RateLimited { body, .. } => (Some(429), Some(body.clone())),
+        ProviderError::Refused { status, body, .. } => (Some(*status), Some(body.as_str())),
+        ProviderError::RateLimited { body, .. } => (Some(429), Some(body.as_str())),
         ProviderError::KeyRejected { status, .. } => (Some(*status), None),
         _ => (None, None),
     };
-    TakeFailure { code: error.code(), message: error.to_string(), status, body }
+    let filtered = |text: &str| {
+        let mut filter = (doing.filters)();
+        filter.push(text) + &filter.finish()
+    };
+    TakeFailure { code: error.code(), message: filtered(&error.to_string()), status, body: body.map(filtered) }
 }
 
 fn log_failed(error: LogError) -> ReplayError {

@@ -128,6 +128,29 @@ async fn errors_are_the_providers_own_and_never_hold_the_key() {
 }
 
 #[tokio::test]
+async fn an_error_that_is_no_json_is_kept_in_its_own_words() {
+    let page = format!("<html><head><title>502 Bad Gateway</title></head><body>edge-7 lost {KEY}</body></html>");
+    for (body, kept) in
+        [(page.as_str(), "edge-7 lost ⟦key⟧"), ("  upstream is asleep\n", "answered 502: upstream is asleep")]
+    {
+        let reply = Reply { status: 502, ..Reply::body(body) }.header("content-type", "text/html");
+        let (take, ..) = one(reply, "retries=0").await;
+        let error = take.error.expect("an error");
+        assert_eq!((error.code, error.status), (Code::ProviderRefused, Some(502)));
+        assert!(error.message.contains(kept) && !error.message.contains(KEY), "{}", error.message);
+    }
+    let long = format!("<p>{}</p>", "wörter ".repeat(2000));
+    let (take, ..) = one(Reply { status: 500, ..Reply::body(long) }, "retries=0").await;
+    let message = take.error.expect("an error").message;
+    assert!((3000..=4096 + 64).contains(&message.len()), "{} bytes", message.len());
+    let (take, ..) =
+        one(Reply::body("<html>Log in to the network</html>").header("content-type", "text/html"), "retries=0").await;
+    let error = take.error.expect("an error");
+    assert_eq!(error.code, Code::ProviderBadAnswer);
+    assert!(error.message.contains("Log in to the network"), "{}", error.message);
+}
+
+#[tokio::test]
 async fn a_wrong_key_is_said_of_the_connection() {
     for status in [401, 403] {
         let (take, server, log) = one(Reply::status(status).message(&format!("bad key {KEY}")), "retries=3").await;

@@ -187,6 +187,21 @@ async fn what_a_provider_sends_is_filtered_before_it_is_kept() {
     assert!(!String::from_utf8_lossy(&bytes).contains("secret"));
 }
 
+#[tokio::test]
+async fn the_words_of_an_error_are_filtered_before_they_are_kept() {
+    let server = Loopback::start(vec![Reply { status: 500, ..Reply::body("<p>the secret of the upstream</p>") }]);
+    let log = Arc::new(MemoryLog::default());
+    let filters: run::Filters = Arc::new(|| Box::new(Hide(String::new())));
+    let mut variant = at(&server.base_url());
+    variant.retries = Some(0);
+    let outcome =
+        run::execute(&plan("q", variant, 1, None), &run::Doing { filters, ..doing(&log) }).await.expect("a run");
+    let error = outcome.results.first().and_then(|take| take.error.clone()).expect("an error");
+    for kept in [Some(error.message), error.body] {
+        assert!(kept.as_ref().is_some_and(|text| text.contains("⟦redacted:word⟧ of the upstream")), "{kept:?}");
+    }
+}
+
 /// A log on a full disk: takes `left` groups of chunks and then nothing.
 struct Full {
     inner: MemoryLog,
