@@ -340,6 +340,21 @@ fn a_killed_run_says_interrupted_and_resumes_without_paying_twice() {
     }
     let resumed = home.retake(&["runs", "resume", &id, "--yes"]).ok();
     assert_eq!((&resumed["status"], &resumed["counts"]["done"]), (&"done".into(), &calls.into()), "{resumed:#}");
+    let takes = resumed["takes"].as_array().unwrap();
+    let with = |status: &str| takes.iter().filter(|take| take["status"] == status).count() as u64;
+    assert_eq!((with("done"), with("pending")), (calls, 0), "{resumed:#}");
+    let shown_waiting = |run: &Value| -> Vec<Value> {
+        let takes = run["takes"].as_array().unwrap().iter();
+        takes.filter(|take| take["status"] == "pending").map(|take| take["take_id"].clone()).collect()
+    };
+    for waiting in shown_waiting(&shown) {
+        let take = takes.iter().find(|take| take["take_id"] == waiting);
+        assert_eq!(
+            take.map(|take| &take["status"]),
+            Some(&"done".into()),
+            "a take that waited is the one that is sent"
+        );
+    }
     let sent = provider.count() as u64;
     assert!(
         (calls..=calls + 2).contains(&sent),

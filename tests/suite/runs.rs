@@ -126,6 +126,8 @@ fn fifty_calls_at_once_stay_below_the_limit() {
     let before = provider.count();
     home.retake(&["runs", "resume", id, "--yes"]).error(5);
     assert!((provider.count() as u64) * 2_000_000 <= 20_000_000, "{before} calls, then {}", provider.count());
+    let shown = home.retake(&["runs", "show", id]).ok();
+    assert_eq!(shown["takes"].as_array().map(Vec::len), Some(50), "a take that waits is there once: {shown:#}");
 }
 
 #[test]

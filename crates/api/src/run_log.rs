@@ -7,7 +7,7 @@ use retake_replay::egress::{Ledger, LedgerEntry, LedgerEvent};
 use retake_replay::run::{Chunk, LogError, Plan, RunLog, TakeResult, TakeStart};
 use retake_store::{ChunkRow, LedgerRow, RunRow, StoreError, TakeRow, Workspace};
 use serde_json::{Value, json};
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, HashMap, HashSet};
 use std::sync::{Arc, Mutex, PoisonError};
 use tokio::sync::oneshot;
 
@@ -133,7 +133,9 @@ impl RunLog for WorkspaceLog {
         if self.resumed {
             let run_id = self.run_id.clone();
             return self.write(move |workspace| {
-                rows.iter().try_for_each(|row| workspace.add_take(row))?;
+                let known: HashSet<String> =
+                    workspace.takes_of_run(&run_id)?.into_iter().map(|row| row.take_id).collect();
+                rows.iter().filter(|row| !known.contains(&row.take_id)).try_for_each(|row| workspace.add_take(row))?;
                 workspace.set_run_status(&run_id, RunStatus::Running)?;
                 tell(told);
                 Ok(())

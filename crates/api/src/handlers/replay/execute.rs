@@ -137,7 +137,16 @@ fn plan_of_rest(core: &Core, id: &str) -> Result<(Plan, PriceTable), ApiError> {
         })
         .map(|take| take.slot.clone())
         .collect();
-    Ok((plan.resume(&finished), super::super::connect::price_table(core)?))
+    let mut rest = plan.resume(&finished);
+    // A take that waits and was never sent is sent now: another one in its place would leave it waiting for ever.
+    let waiting: HashMap<u32, &str> =
+        takes.iter().filter(|kept| view::is_unsent(kept)).map(|kept| (kept.slot, kept.take_id.as_str())).collect();
+    for take in &mut rest.takes {
+        if let Some(take_id) = waiting.get(&crate::run_log::slot_number(&plan, &take.slot)) {
+            take.take_id = (*take_id).to_owned();
+        }
+    }
+    Ok((rest, super::super::connect::price_table(core)?))
 }
 
 /// Asks a run to stop, whoever works on it.
@@ -184,6 +193,13 @@ async fn carry_out(
         let (workspace, lease, now_ns) = (workspace.clone(), lease.clone(), core.host().now_ns());
         core.blocking(move |_| Ok(workspace.lease(&lease, now_ns)?)).await?;
     }
+    // Whoever held the lease may have sent some of it since the plan was read.
+    let plan = if resumed {
+        let run_id = plan.run_id.clone();
+        core.blocking(move |core| Ok(plan_of_rest(core, &run_id)?.0)).await?
+    } else {
+        plan
+    };
     core.jobs().adopt(&lease, cancel.clone());
     let alive =
         tokio::spawn(stay_alive(Arc::clone(core), workspace.clone(), lease.clone(), stop.clone(), cancel.clone()));

@@ -289,12 +289,31 @@ fn committed(core: &Core, row: &TakeRow) -> Result<Answer, ApiError> {
     Ok(Answer { parts, ..Answer::default() })
 }
 
+/// True for a take that waits to be sent.
+pub(super) fn is_unsent(row: &TakeRow) -> bool {
+    row.status == TakeStatus::Pending && row.started_ns.is_none()
+}
+
+/// Takes without those that wait for ever, since a later take of the same slot was sent in their place.
+fn without_replaced(mut rows: Vec<TakeRow>) -> Vec<TakeRow> {
+    let mut last: BTreeMap<(String, u32), String> = BTreeMap::new();
+    for row in &rows {
+        let last = last.entry((row.run_id.clone(), row.slot)).or_default();
+        // Ids grow with time.
+        if *last < row.take_id {
+            last.clone_from(&row.take_id);
+        }
+    }
+    rows.retain(|row| !is_unsent(row) || last.get(&(row.run_id.clone(), row.slot)) == Some(&row.take_id));
+    rows
+}
+
 /// A run as a document: every try of every slot, in the order of the plan.
 pub(super) fn run(core: &Core, id: &str) -> Result<Run, ApiError> {
     let workspace = core.workspace()?;
     let row = workspace.run(id)?;
     let plan = read_plan(&row);
-    let rows = workspace.takes_of_run(&row.run_id)?;
+    let rows = without_replaced(workspace.takes_of_run(&row.run_id)?);
     let takes: Vec<Take> =
         rows.iter().map(|take| Ok(take_view(core, take, plan.as_ref())?.take)).collect::<Result<_, ApiError>>()?;
     let unpriced = |take: &Take| take.status == "done" && !take.cached && take.cost_usd_nanos.is_none();
@@ -428,7 +447,8 @@ pub(crate) fn takes_of_call(core: &Core, at: &Located) -> Result<Vec<Take>, ApiE
     let workspace = core.workspace()?;
     let mut takes = Vec::new();
     if let (Some(trace_id), Some(span_id)) = (&original.take.trace_id, &original.take.span_id) {
-        for row in workspace.takes_of(&trace_id.as_str().into(), Some(&span_id.as_str().into()))? {
+        let rows = workspace.takes_of(&trace_id.as_str().into(), Some(&span_id.as_str().into()))?;
+        for row in without_replaced(rows) {
             let plan = read_plan(&workspace.run(&row.run_id)?);
             takes.push(take_view(core, &row, plan.as_ref())?.take);
         }
