@@ -150,6 +150,10 @@ fn prompts_are_immutable_versions_with_labels_that_move() {
     assert_eq!(get("support@live").stdout.trim_end(), "Answer {{question}} b");
     home.retake(&["prompt", "rollback", "support", "live", "--yes"]).ok();
     assert_eq!(get("support@live").stdout.trim_end(), "Answer {{question}} a");
+    let again = home.retake(&["prompt", "rollback", "support", "live", "--yes"]);
+    let error = again.error(3);
+    assert!(error["hint"].as_str().is_some_and(|hint| hint.contains("retake prompt show support")), "{again}");
+    assert_eq!(get("support@live").stdout.trim_end(), "Answer {{question}} a", "it does not go forward again");
     assert!(home.retake(&["prompt", "diff", "support", "1", "2"]).exit == 0);
     home.retake(&["prompt", "get", "nobody@1"]).error(3);
 }

@@ -8,7 +8,8 @@ use crate::dto::prompt::{
 use crate::dto::{Empty, Ns};
 use crate::{ApiError, Core};
 use retake_model::Code;
-use retake_store::PromptVersionRow;
+use retake_store::{PromptVersionRow, StoreError, Workspace};
+use serde::{Deserialize, Serialize};
 use std::sync::Arc;
 
 /// All prompts by name.
@@ -108,10 +109,10 @@ pub async fn prompt_diff(core: Arc<Core>, request: PromptDiffRequest) -> Result<
     .await
 }
 
-/// Moves a label, or rolls it back.
+/// Moves a label, or rolls it back: to the version before in its history, and again to the one before that.
 ///
 /// # Errors
-/// `RTK-R013` for an unknown prompt, version or label.
+/// `RTK-R013` for an unknown prompt, version or label, and for a label that stood on no version before.
 pub async fn prompt_label(core: Arc<Core>, request: PromptLabelRequest) -> Result<PromptDetail, ApiError> {
     core.blocking(move |core| {
         let workspace = core.workspace()?;
@@ -125,14 +126,44 @@ pub async fn prompt_label(core: Arc<Core>, request: PromptLabelRequest) -> Resul
                 let row = workspace.prompt_version(&request.name, at)?;
                 workspace.set_label(&request.name, &request.label, row.version, now_ns)?;
             }
-            None => {
-                workspace.rollback_label(&request.name, &request.label, now_ns)?;
-            }
+            None => roll_back(workspace, &request.name, &request.label, now_ns)?,
         }
         core.host().emit("workspace", "prompts");
         detail(core, &request.name)
     })
     .await
+}
+
+/// What a rollback left before a label. The label's moves are a history that only grows, and a rollback is a move like
+/// another: without this, the next one would lead forward again.
+#[derive(Debug, Clone, Default, Serialize, Deserialize)]
+struct RolledBack {
+    /// Moves of the label after the rollback; later ones are by hand.
+    n_moves: usize,
+    /// Versions that it stood on, oldest first, without those that it was rolled back from; the last is where it stands.
+    stood_on: Vec<u32>,
+}
+
+fn roll_back(workspace: &Workspace, name: &str, label: &str, now_ns: i64) -> Result<(), ApiError> {
+    let setting = format!("prompt.rolled_back.{name}@{label}");
+    let mut moves: Vec<Option<u32>> =
+        workspace.label_moves(name)?.iter().filter(|row| row.label == label).map(|row| row.to_version).collect();
+    moves.reverse();
+    if moves.is_empty() {
+        return Err(StoreError::PromptUnknown(format!("{name}@{label}")).into());
+    }
+    let last: Option<RolledBack> = workspace.setting(&setting)?.and_then(|text| serde_json::from_str(&text).ok());
+    let RolledBack { n_moves, mut stood_on } = last.unwrap_or_default();
+    stood_on.extend(moves.iter().skip(n_moves).flatten());
+    stood_on.pop();
+    let Some(version) = stood_on.last().copied() else {
+        return Err(ApiError::new(Code::PromptUnknown, format!("{name}@{label} stood on no version before this one"))
+            .with_hint(format!("`retake prompt show {name}` lists where it stood; `retake prompt label` moves it.")));
+    };
+    workspace.set_label(name, label, version, now_ns)?;
+    let rolled = RolledBack { n_moves: moves.len() + 1, stood_on };
+    workspace.set_setting(&setting, Some(&serde_json::to_string(&rolled).map_err(ApiError::internal)?))?;
+    Ok(())
 }
 
 fn version(row: &PromptVersionRow, with_text: bool) -> PromptVersion {

@@ -3,3 +3,4 @@
 mod host;
 mod incidents;
 mod promotion;
+mod prompts;
