@@ -95,6 +95,31 @@ fn without_a_keyring_the_hint_names_the_variable_and_the_variable_works() {
     nowhere(&home);
 }
 
+#[test]
+fn the_doctor_says_whether_a_keyring_answers_and_what_does_without_one() {
+    let (home, _) = home_with(1);
+    home.retake(&[
+        "connect",
+        "add",
+        "lo",
+        "--kind",
+        "openai-compatible",
+        "--base-url",
+        "http://127.0.0.1:9/v1",
+        "--yes",
+    ])
+    .ok();
+    let mut command = home.command(&["doctor"]);
+    command.env_remove("DBUS_SESSION_BUS_ADDRESS").env("XDG_RUNTIME_DIR", home.path("none"));
+    let run = retake_tests::Run::of(command);
+    let document = run.ok();
+    let checks = document["checks"].as_array().unwrap();
+    let keyring = checks.iter().find(|check| check["id"] == "keyring").unwrap();
+    assert_eq!(keyring["ok"], false, "{document:#}");
+    assert!(keyring["message"].as_str().unwrap().contains("keyring"), "{document:#}");
+    assert!(keyring["hint"].as_str().unwrap().contains("RETAKE_KEY_LO"), "{document:#}");
+}
+
 /// A gateway that answers one request with 401 and these words.
 fn refusing(said: &str) -> std::net::SocketAddr {
     use std::io::{Read, Write};

@@ -136,12 +136,12 @@ pub fn list(connections: &[(&str, &[&str])], env: &dyn Fn(&str) -> Option<String
         .collect()
 }
 
-/// Whether a keyring answers, for the doctor.
+/// Whether a keyring answers, for the doctor: it is asked for a key that is not there.
 ///
 /// # Errors
 /// `RTK-K001` with the platform's words.
 pub fn status() -> Result<(), ReplayError> {
-    entry("doctor").map(drop)
+    stored("doctor").map(drop)
 }
 
 fn stored(connection: &str) -> Result<Option<SecretString>, ReplayError> {

@@ -11,9 +11,13 @@ use crate::dto::{Empty, connect::PolicySetRequest};
 use crate::{ApiError, Core};
 use retake_ingest::ExportFormat;
 use retake_model::Code;
+use retake_replay::secrets;
 use std::io::Write;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
+
+/// The one check of [`doctor`] that is not about the workspace: whatever it finds, the workspace is whole.
+pub const KEYRING_CHECK: &str = "keyring";
 
 /// What the open workspace holds.
 ///
@@ -91,6 +95,7 @@ pub async fn doctor(core: Arc<Core>, _: Empty) -> Result<Doctor, ApiError> {
             .into_iter()
             .map(|check| DoctorCheck { id: check.id, ok: check.ok, message: check.message, hint: check.hint })
             .collect();
+        checks.push(keyring_check(core)?);
         let log = core.host().log_path();
         checks.push(DoctorCheck {
             id: "log".to_owned(),
@@ -101,6 +106,29 @@ pub async fn doctor(core: Arc<Core>, _: Empty) -> Result<Doctor, ApiError> {
         Ok(Doctor { checks })
     })
     .await
+}
+
+/// Whether keys can be stored. Without a keyring they come from the environment, by variables that are named here.
+fn keyring_check(core: &Core) -> Result<DoctorCheck, ApiError> {
+    let Err(error) = secrets::status() else {
+        return Ok(DoctorCheck {
+            id: KEYRING_CHECK.to_owned(),
+            ok: true,
+            message: "a system keyring answers".to_owned(),
+            hint: None,
+        });
+    };
+    let connections = core.workspace()?.connections()?;
+    let own: Vec<String> = connections.iter().map(|row| secrets::variable_of(&row.name)).collect();
+    let variables = if own.is_empty() { "RETAKE_KEY_<CONNECTION>".to_owned() } else { own.join(", ") };
+    Ok(DoctorCheck {
+        id: KEYRING_CHECK.to_owned(),
+        ok: false,
+        message: error.to_string(),
+        hint: Some(format!(
+            "Keys cannot be stored; give them in the environment instead ({variables}), or start a keyring."
+        )),
+    })
 }
 
 /// Opens the host's dialog.

@@ -4,6 +4,7 @@ use crate::args::Cli;
 use crate::output::Output;
 use clap::CommandFactory;
 use retake_api::dto::Empty;
+use retake_api::dto::workspace::DoctorCheck;
 use retake_api::{ApiError, Core, handlers, schema::documents};
 use retake_model::{Code, Exit};
 use std::fmt::Write;
@@ -14,13 +15,23 @@ pub async fn run(core: Arc<Core>, output: &Output) -> Result<Exit, ApiError> {
     let doctor = handlers::workspace::doctor(core, Empty {}).await?;
     output.document("doctor", &doctor, |text| {
         for check in &doctor.checks {
-            let _ = writeln!(text, "{} {:<20} {}", if check.ok { "ok  " } else { "FAIL" }, check.id, check.message);
+            let state = match (check.ok, is_needed(check)) {
+                (true, _) => "ok  ",
+                (false, true) => "FAIL",
+                (false, false) => "none",
+            };
+            let _ = writeln!(text, "{state} {:<20} {}", check.id, check.message);
             if let Some(hint) = check.hint.as_deref().filter(|_| !check.ok) {
                 let _ = writeln!(text, "     {hint}");
             }
         }
     });
-    Ok(if doctor.checks.iter().all(|check| check.ok) { Exit::Done } else { Exit::Workspace })
+    Ok(if doctor.checks.iter().all(|check| check.ok || !is_needed(check)) { Exit::Done } else { Exit::Workspace })
+}
+
+/// False for what the workspace does without: keys can come from the environment.
+fn is_needed(check: &DoctorCheck) -> bool {
+    check.id != handlers::workspace::KEYRING_CHECK
 }
 
 /// `retake schema`.
