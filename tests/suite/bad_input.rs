@@ -221,7 +221,11 @@ fn a_file_that_is_no_workspace_of_ours_stays_as_it_is() {
         std::fs::write(home.workspace(), &bytes).unwrap();
         let run = home.retake(&["search", "x"]);
         assert_eq!(run.exit, 6, "{name}: {run}");
-        run.error(6);
+        let error = run.error(6);
+        if name == "damaged" {
+            let hint = error["hint"].as_str().unwrap_or_default();
+            assert!(hint.contains("backup") && hint.contains("`retake doctor`"), "{run}");
+        }
         let path = home.file("a.jsonl", lines(&[call()]));
         if name != "empty" {
             home.retake(&["import", path.to_str().unwrap()]).error(6);

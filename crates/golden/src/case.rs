@@ -241,7 +241,8 @@ pub(crate) struct ReadCase {
 
 /// Reads a case file.
 pub(crate) fn read(text: &str) -> Result<ReadCase, YamlError> {
-    let file: CaseFile = yaml::read(text).map_err(|error| newer_or(text, error))?;
+    let file: CaseFile =
+        yaml::read(text).map_err(|error| newer_or(text, yaml::explain(text, error, &["version", "id", "request"])))?;
     if file.version > VERSION {
         return Err(YamlError { at: Position { line: 1, column: 1 }, message: crate::cassette::newer(file.version) });
     }

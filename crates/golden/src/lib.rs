@@ -21,7 +21,7 @@ pub mod schema;
 pub mod set;
 mod stats;
 pub mod suggest;
-mod yaml;
+pub mod yaml;
 
 pub use assertion::{Assertion, AssertionResult, Subject};
 pub use case::{Case, CaseDocument, Origin};

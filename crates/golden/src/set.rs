@@ -127,7 +127,10 @@ pub fn read_set_file(dir: &Path) -> Result<SetFile, GoldenError> {
     let text = String::from_utf8(bytes).map_err(|error| not_a_set(format!("not UTF-8: {error}")))?;
     let place =
         |error: &yaml::YamlError| format!("line {}, column {}: {}", error.at.line, error.at.column, error.message);
-    let file: SetFile = yaml::read(&text).map_err(|error| not_a_set(place(&case::newer_or(&text, error))))?;
+    let file: SetFile = yaml::read(&text).map_err(|error| {
+        let error = yaml::explain(&text, error, &["version", "name"]);
+        not_a_set(place(&case::newer_or(&text, error)))
+    })?;
     if file.version > VERSION {
         return Err(GoldenError::Newer { path, version: file.version, readable: VERSION });
     }

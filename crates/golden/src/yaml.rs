@@ -22,6 +22,88 @@ pub(crate) struct YamlError {
     pub(crate) message: String,
 }
 
+/// A key or item that has no value, at the place where a parser found none.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Hole {
+    /// The whole file is empty, or `null`.
+    File,
+    /// This key has none.
+    Key(String),
+    /// An item of a list is none.
+    Item,
+}
+
+impl Hole {
+    /// What is missing, in words; `keys` are those that such a file has.
+    pub fn message(&self, keys: &[&str]) -> String {
+        let quoted = |keys: &[&str]| keys.iter().map(|key| format!("`{key}`")).collect::<Vec<_>>().join(", ");
+        match self {
+            Self::File => format!("the file is empty; its keys are {}", quoted(keys)),
+            Self::Key(key) => format!("`{key}` has no value; give it one or leave it out"),
+            Self::Item => "an item of a list has no value".to_owned(),
+        }
+    }
+}
+
+/// What has no value at a place (from 1) where a parser expected one; `None` when something stands there. Parsers name
+/// the type that they expected instead, which tells an author nothing.
+pub fn hole_at(text: &str, line: u64, column: u64) -> Option<Hole> {
+    let bare = |line: &str| {
+        let line = line.trim();
+        let line = line.strip_prefix("---").unwrap_or(line);
+        line.split(" #").next().unwrap_or_default().trim().to_owned()
+    };
+    let holds_nothing = |word: &str| matches!(word, "" | "~" | "null" | "Null" | "NULL");
+    let lines: Vec<&str> = text.trim_start_matches('\u{feff}').lines().collect();
+    if lines.iter().all(|line| line.trim_start().starts_with('#') || holds_nothing(&bare(line)) || line.trim() == "...")
+    {
+        return Some(Hole::File);
+    }
+    let at = usize::try_from(line).ok()?.checked_sub(1)?;
+    let found = lines.get(at)?;
+    let split = found.char_indices().nth(usize::try_from(column).ok()?.checked_sub(1)?).map_or(found.len(), |(i, _)| i);
+    let (mut before, mut rest) = found.split_at(split);
+    // The place is the colon behind a key, the word `null`, or the blank where a word would stand.
+    if rest.starts_with(':') {
+        (before, rest) = found.split_at(split + 1);
+    }
+    let word = rest.split([',', '}', ']', '#']).next().unwrap_or_default().trim();
+    if !holds_nothing(word) {
+        return None;
+    }
+    let indent = |line: &str| line.len() - line.trim_start().len();
+    let below = lines.iter().skip(at + 1).find(|line| !line.trim().is_empty() && !line.trim_start().starts_with('#'));
+    let goes_on = below.is_some_and(|next| {
+        indent(next) > indent(found) || (indent(next) == indent(found) && next.trim_start().starts_with("- "))
+    });
+    if rest.trim().is_empty() && goes_on {
+        return None;
+    }
+    let before = before.trim_end();
+    match before.strip_suffix(':') {
+        Some(head) => {
+            let key =
+                head.rsplit(|c: char| c.is_whitespace() || matches!(c, '{' | ',' | '[')).next().unwrap_or_default();
+            let key = key.trim_matches(['"', '\'']);
+            (!key.is_empty()).then(|| Hole::Key(key.to_owned()))
+        }
+        None => before.ends_with(['-', '[', ',']).then_some(Hole::Item),
+    }
+}
+
+/// An error of a parser in the words of its author's file: what is missing there.
+pub(crate) fn explain(text: &str, error: YamlError, required: &[&str]) -> YamlError {
+    if let Some(hole) = hole_at(text, error.at.line, error.at.column) {
+        let message = match &hole {
+            Hole::Key(key) if required.contains(&key.as_str()) => format!("`{key}` is missing: it has no value"),
+            other => other.message(required),
+        };
+        return YamlError { message, ..error };
+    }
+    let missing = error.message.strip_prefix("missing field ").map(|key| format!("{key} is missing"));
+    YamlError { message: missing.unwrap_or(error.message), ..error }
+}
+
 /// Reads a document.
 pub(crate) fn read<T: DeserializeOwned>(text: &str) -> Result<T, YamlError> {
     let mut budget = serde_saphyr::Budget::default();
@@ -258,7 +340,36 @@ mod tests {
         })
     }
 
+    #[test]
+    fn what_has_no_value_is_named_and_what_has_one_is_not() {
+        let key = |name: &str| Some(Hole::Key(name.to_owned()));
+        for (text, line, column, hole) in [
+            ("", 1, 1, Some(Hole::File)),
+            ("# nothing\n---\n~ # yet\n", 3, 1, Some(Hole::File)),
+            ("\u{feff}null", 1, 1, Some(Hole::File)),
+            ("a: 1\nbé:\n", 2, 3, key("bé")),
+            ("a:\n  - x\nb: {'c d': 1, e: ~}", 3, 18, key("e")),
+            ("a: {role: , text: x}", 1, 10, key("role")),
+            ("a: [1, null]", 1, 8, Some(Hole::Item)),
+            ("a:\n- \nb: 1", 2, 3, Some(Hole::Item)),
+            ("a:\n- x\n", 1, 2, None),
+            ("a:\n  # said later\n  b: 1\n", 1, 2, None),
+            ("a: x", 1, 4, None),
+            ("hello", 1, 1, None),
+            ("a: 1", 7, 1, None),
+            ("a: 1", 0, 0, None),
+        ] {
+            assert_eq!(hole_at(text, line, column), hole, "{text:?}");
+        }
+    }
+
     proptest! {
+        /// Any text and any place: no panic.
+        #[test]
+        fn any_place_can_be_looked_at(text in text(), line in 0_u64..5, column in 0_u64..40) {
+            let _ = hole_at(&text, line, column);
+        }
+
         /// What is written reads as the same value.
         #[test]
         fn read_of_print_is_the_value(value in prop::collection::vec((text(), json()), 0..6)) {

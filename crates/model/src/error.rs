@@ -86,9 +86,9 @@ codes! {
     QuerySortUnknown = "RTK-Q004", Usage, "the list cannot be sorted by this field", "Use one of the fields named in the hint.";
     CursorInvalid = "RTK-Q005", Usage, "the cursor is not one of this query", "Start from the first page.";
     WorkspaceMissing = "RTK-S001", Workspace, "there is no workspace at this path", "Import something into it first, or correct `--workspace`.";
-    WorkspaceForeign = "RTK-S002", Workspace, "the file is not a Retake workspace", "Name another file; this one was not touched.";
+    WorkspaceForeign = "RTK-S002", Workspace, "the file is not a Retake workspace", "Name another file; this one was not touched. If it was a workspace once, it is damaged: put back a copy from your backup.";
     WorkspaceNewer = "RTK-S003", Workspace, "the workspace was written by a newer Retake", "Update Retake; the file was not touched.";
-    WorkspaceDamaged = "RTK-S004", Workspace, "the workspace is damaged", "Restore the backup beside it, or run `retake doctor`.";
+    WorkspaceDamaged = "RTK-S004", Workspace, "the workspace is damaged", "Put back a copy from your backup (a migration leaves one beside the file, ending in `.backup`), or import the sources into a new workspace. While it still opens, `retake doctor` says what is broken.";
     WorkspaceLocked = "RTK-S005", Workspace, "another program holds the workspace", "Wait for the migration or import to end and try again.";
     DiskFull = "RTK-S006", Workspace, "the disk is full or the file cannot grow", "Free some space and run it again; nothing is half-written.";
     StoreFailed = "RTK-S007", Workspace, "the database gave an unexpected error", "Run `retake doctor` and report the message.";

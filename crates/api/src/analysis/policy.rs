@@ -9,6 +9,7 @@ mod words;
 pub use words::{Tenants, Word, Words};
 
 use super::naming::names_tool;
+use retake_golden::yaml::{Hole, hole_at};
 use retake_model::{Code, Coded, JoinBasis, Span};
 use schemars::JsonSchema;
 use serde::de::Deserializer;
@@ -17,6 +18,9 @@ use std::collections::BTreeMap;
 
 /// The version of the form that this program writes and the newest that it reads.
 pub const POLICY_VERSION: u32 = 1;
+
+/// The keys of the file.
+const SECTIONS: &[&str] = &["version", "tenants", "documents", "roles", "tools", "citations", "audit_join", "who"];
 
 /// What the owner of a product has laid down.
 #[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize, JsonSchema)]
@@ -160,7 +164,7 @@ impl Policy {
         if is_blank(body) {
             return Ok(Self::default());
         }
-        let head: Head = serde_saphyr::from_str(body).map_err(|why| PolicyError::from_yaml(&why))?;
+        let head: Head = serde_saphyr::from_str(body).map_err(|why| PolicyError::from_yaml(body, &why))?;
         if let Some(version) = head.version.filter(|version| *version != u64::from(POLICY_VERSION)) {
             let why = if version > u64::from(POLICY_VERSION) {
                 format!("version {version} was written for a newer Retake; this one reads version {POLICY_VERSION}")
@@ -169,7 +173,7 @@ impl Policy {
             };
             return Err(PolicyError::at_key(body, "version", why));
         }
-        let policy: Self = serde_saphyr::from_str(body).map_err(|why| PolicyError::from_yaml(&why))?;
+        let policy: Self = serde_saphyr::from_str(body).map_err(|why| PolicyError::from_yaml(body, &why))?;
         policy.check(body)?;
         Ok(policy)
     }
@@ -266,7 +270,12 @@ impl Coded for PolicyError {
 }
 
 impl PolicyError {
-    fn from_yaml(why: &serde_saphyr::Error) -> Self {
+    /// An error about a file that says nothing.
+    pub(crate) fn empty() -> Self {
+        Self { message: Hole::File.message(SECTIONS), line: Some(1), column: Some(1), span: None }
+    }
+
+    fn from_yaml(text: &str, why: &serde_saphyr::Error) -> Self {
         let bare = why.without_snippet();
         let place = bare.location().filter(|place| place.line() > 0);
         let span = place.map(|place| {
@@ -279,6 +288,9 @@ impl PolicyError {
             Some(place) => without_place(&message, place.line(), place.column()),
             None => message,
         };
+        // A key without a value is named; a parser would say which type it expected there.
+        let hole = place.and_then(|place| hole_at(text, place.line(), place.column()));
+        let message = hole.map_or(message, |hole| hole.message(SECTIONS));
         Self { message, line: place.map(|p| p.line()), column: place.map(|p| p.column()), span }
     }
 
@@ -331,7 +343,8 @@ fn without_place(message: &str, line: u64, column: u64) -> String {
     text.trim().trim_start_matches("error: ").to_owned()
 }
 
-fn is_blank(text: &str) -> bool {
+/// True when a file holds nothing but comments.
+pub(crate) fn is_blank(text: &str) -> bool {
     text.lines().all(|line| {
         let line = line.trim();
         line.is_empty() || line.starts_with('#') || line == "---" || line == "..."

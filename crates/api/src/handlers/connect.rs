@@ -1,6 +1,6 @@
 //! Connections, keys, prices, policy.
 
-use crate::analysis::policy::Policy;
+use crate::analysis::policy::{self, Policy, PolicyError};
 use crate::dto::connect::{
     ConnectAddRequest, ConnectTest, ConnectTestRequest, Connection, Connections, NameRequest, PolicySetRequest,
     PolicyView, Price, Pricing, PricingImported, SecretInfo, SecretSetRequest, Secrets,
@@ -276,6 +276,11 @@ pub async fn pricing_import(core: Arc<Core>, request: IdRequest) -> Result<Prici
 /// `RTK-X001` for a file that cannot be used, with the place.
 pub async fn policy_set(core: Arc<Core>, request: PolicySetRequest) -> Result<PolicyView, ApiError> {
     core.blocking(move |core| {
+        // An empty file would take the place of the rules that are there, as if someone had wanted none.
+        if policy::is_blank(request.text.trim_start_matches('\u{feff}')) {
+            return Err(ApiError::from(PolicyError::empty())
+                .with_hint("See `retake schema policy` for its form; `retake policy clear` removes a policy."));
+        }
         Policy::parse(&request.text)?;
         core.workspace()?.set_policy(Some(&request.text))?;
         super::investigate::refresh_all_findings(core)?;

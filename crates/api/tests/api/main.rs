@@ -4,3 +4,4 @@ mod host;
 mod incidents;
 mod promotion;
 mod prompts;
+mod settings;

@@ -166,3 +166,37 @@ fn the_order_of_files_is_that_of_their_names() {
     let ids: Vec<String> = one(&dir).cases.iter().map(|case| case.case.id.clone()).collect();
     assert_eq!(ids, ["b", "c", "a"], "cases in folders below are read too");
 }
+
+#[test]
+fn a_key_without_a_value_is_named_and_no_type_of_a_parser() {
+    let folder = tempfile::tempdir().unwrap();
+    let dir = set(folder.path(), "", &[]);
+    let rest = "request: {messages: []}\n";
+    for (text, told) in [
+        (String::new(), "the file is empty; its keys are `version`, `id`, `request`"),
+        ("null\n".to_owned(), "the file is empty; its keys are `version`, `id`, `request`"),
+        ("# later\n~\n".to_owned(), "the file is empty; its keys are `version`, `id`, `request`"),
+        ("version: 1\n".to_owned(), "`id` is missing"),
+        ("version: 1\nid: a\n".to_owned(), "`request` is missing"),
+        ("version: 1\nid: a\nrequest:\n".to_owned(), "`request` is missing: it has no value"),
+        ("version: 1\nid: a\nrequest: null\nassertions: []\n".to_owned(), "`request` is missing: it has no value"),
+        (format!("version: 1\nid:\n{rest}"), "`id` is missing: it has no value"),
+        (format!("version:\nid: a\n{rest}"), "`version` is missing: it has no value"),
+        ("version: 1\nid: a\nrequest:\n  messages:\n".to_owned(), "`messages` has no value"),
+        (format!("version: 1\nid: a\n{rest}assertions:\n"), "`assertions` has no value"),
+        (format!("version: 1\nid: a\n{rest}assertions: [null]\n"), "an item of a list has no value"),
+        ("version: 1\nid: a\nrequest: {messages: [{role: , text: x}]}\n".to_owned(), "`role` has no value"),
+    ] {
+        std::fs::write(dir.join("cases/a.yaml"), &text).unwrap();
+        let errors = load(&[dir.clone()]).unwrap().remove(0).errors;
+        assert!(errors.len() == 1 && errors[0].message.contains(told), "{text:?}: {errors:?}");
+        assert!(errors[0].line.is_some(), "{text:?}: {errors:?}");
+    }
+    for (text, told) in
+        [("", "the file is empty; its keys are `version`, `name`"), ("version: 1\nname:\n", "`name` is missing")]
+    {
+        std::fs::write(dir.join("set.yaml"), text).unwrap();
+        let error = load(&[dir.clone()]).err().unwrap().to_string();
+        assert!(error.contains(told), "{text:?}: {error}");
+    }
+}

@@ -50,6 +50,10 @@ fn what_cannot_be_meant_is_refused_with_its_place() {
         ("tenants: [a]\ndocuments:\n  prefixes: {'': b}", 3, "a prefix is empty"),
         ("citations: {form: '[doc]'}", 1, "no `ID`"),
         ("- a\n- b", 1, ""),
+        ("null\n", 1, "the file is empty; its keys are `version`, `tenants`, `documents`, `roles`"),
+        ("version: 1\ndocuments:\n  prefixes:\n", 3, "`prefixes` has no value"),
+        ("tools: {refund: {irreversible: null}}", 1, "`irreversible` has no value"),
+        ("documents: {untrusted_sources: [~]}", 1, "an item of a list has no value"),
         ("version: 1\nversion: 1", 2, ""),
     ] {
         let error = Policy::parse(text).expect_err(text);
