@@ -253,10 +253,12 @@ fn documents_of_replay_hold_the_fields_of_the_contract() {
     assert_eq!(provider.count(), 2, "a finished run sends nothing");
     let runs = "runs[].(run_id status) string\nruns[].started_ns ns\nruns[].counts.(done failed pending) integer";
     holds(&home, &home.retake(&["runs", "list"]).ok(), "runs", runs);
-    let anthropic = format!("name=c,provider=anthropic,base-url={},model=claude-x,max-tokens=9", provider.base_url());
+    let anthropic =
+        format!("name=c,provider=anthropic,base-url={},model=claude-x,max-tokens=12000", provider.base_url());
     let estimate = home.retake(&["replay", &span, "--variant", &anthropic, "--estimate"]).ok();
     let fields = "(calls input_tokens output_tokens) integer\ncost_usd_nanos integer?\ndestinations[] string\nlosses[].(variant path what why) string";
     holds(&home, &estimate, "estimate", fields);
+    assert!(estimate["sentence"].as_str().unwrap().contains("about 12,"), "thousands are set apart: {estimate:#}");
 
     let take = |n: usize| format!("take:{}", run["takes"][n]["take_id"].as_str().unwrap());
     let compared = "takes[].(take_id status) string\ntext.similarity number\ntext.ops[].(op a b) string\njson list\ntool_calls[].op string

@@ -6,7 +6,7 @@ import { RpcError, type Platform } from "$platform/types";
 import { SvelteMap, SvelteSet } from "svelte/reactivity";
 import { Loaded } from "./loaded.svelte";
 import { TakeStream } from "./take.svelte";
-import { emptyVariant, variantInput, type Variant } from "./variant";
+import { emptyVariant, letter, variantInput, type Variant } from "./variant";
 
 /** What is replayed. */
 export interface Target {
@@ -67,6 +67,11 @@ export class Bench {
 
   get target(): Target | null {
     return this.targets[0] ?? null;
+  }
+
+  /** Letter of a variant: A is the recorded answer, where there is one. */
+  letterOf(index: number): string {
+    return letter(this.pasted === null ? index + 1 : index);
   }
 
   get runId(): string | null {
@@ -224,7 +229,7 @@ export class Bench {
     return {
       ids: this.targets.map((target) => `span:${target.spanId}`),
       request: this.pasted,
-      variants: this.variants.map((variant, i) => variantInput(variant, i + 1)),
+      variants: this.variants.map((variant, i) => variantInput(variant, this.letterOf(i))),
       repeats: this.repeats,
       max_usd: this.maxUsd.trim() && Number.isFinite(maxUsd) ? maxUsd : null,
       allow_destinations: [...this.allowed],

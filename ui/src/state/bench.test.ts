@@ -22,7 +22,7 @@ describe("a variant", () => {
   });
 
   it("carries edited messages beside the words", () => {
-    expect(variantInput({ ...emptyVariant(1), messages: { 0: "Be brief." } }, 1)).toEqual({ name: "B", spec: "original", messages: [{ index: 0, text: "Be brief." }], params: {} });
+    expect(variantInput({ ...emptyVariant(1), messages: { 0: "Be brief." } }, "B")).toEqual({ name: "B", spec: "original", messages: [{ index: 0, text: "Be brief." }], params: {} });
   });
 });
 
@@ -76,6 +76,17 @@ describe("Bench", () => {
     expect(started).toMatchObject({ ids: ["span:00000000000000a5"], allow_destinations: ["127.0.0.1:8080"], max_usd: null });
     const compared = host.calls.find((call) => call.name === "compare")?.request;
     expect(compared).toMatchObject({ takes: [ORIGINAL.take_id, "t-1"] });
+  });
+
+  it("calls the first variant of a pasted request A, since nothing was recorded", async () => {
+    const host = incident();
+    const bench = new Bench(host);
+    await bench.openRequest('{"model":"small","messages":[]}');
+    bench.add();
+    expect([bench.letterOf(0), bench.letterOf(1)]).toEqual(["A", "B"]);
+    await bench.start();
+    const started = host.calls.find((call) => call.name === "replay_start")?.request;
+    expect(started).toMatchObject({ ids: [], variants: [{ name: "A" }, { name: "B" }] });
   });
 
   it("asks anew when the destination or the model changes", async () => {

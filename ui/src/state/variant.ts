@@ -23,7 +23,7 @@ export interface Variant {
   messages: Readonly<Record<number, string>>;
 }
 
-/** Names of columns: A is the original. */
+/** Names of columns, from A. */
 export function letter(index: number): string {
   return String.fromCharCode(65 + (index % 26));
 }
@@ -59,10 +59,10 @@ export function specOf(variant: Variant): string {
   return pairs.length > 0 ? pairs.join(",") : "original";
 }
 
-/** As the core takes it. */
-export function variantInput(variant: Variant, index: number) {
+/** As the core takes it; `letter` names a variant without a name of its own. */
+export function variantInput(variant: Variant, letter: string) {
   const edits: MessageEdit[] = Object.entries(variant.messages).map(([at, text]) => ({ index: Number(at), text }));
-  return { name: variant.name.trim() || letter(index), spec: specOf(variant), messages: edits, params: {} };
+  return { name: variant.name.trim() || letter, spec: specOf(variant), messages: edits, params: {} };
 }
 
 /** What differs from the original, in words. */

@@ -183,7 +183,7 @@ pub(super) fn estimate(core: &Core, planned: &Planned) -> Result<Estimate, ApiEr
         }
         None => format!("no price for {}", sums.unpriced.join(", ")),
     };
-    let plural = |n: usize, word: &str| if n == 1 { format!("{n} {word}") } else { format!("{n} {word}s") };
+    let plural = |n: usize, word: &str| if n == 1 { format!("{n} {word}") } else { format!("{} {word}s", grouped(n)) };
     let mut left_out = match planned.skipped {
         0 => String::new(),
         1 => " 1 trace is left out: its messages were not recorded.".to_owned(),
@@ -198,11 +198,12 @@ pub(super) fn estimate(core: &Core, planned: &Planned) -> Result<Estimate, ApiEr
     let cases = plan.takes.iter().map(|take| take.slot.case).collect::<std::collections::BTreeSet<_>>().len();
     let variants = plan.variants.len();
     let sentence = format!(
-        "{} × {} × {} = {} to {where_to}, about {tokens} tokens, {cost}.{left_out}",
+        "{} × {} × {} = {} to {where_to}, about {} tokens, {cost}.{left_out}",
         plural(cases, "request"),
         plural(variants, "variant"),
         plan.repeats,
         plural(plan.takes.len(), "call"),
+        grouped(tokens),
     );
     let _ = core;
     Ok(Estimate {
@@ -218,6 +219,19 @@ pub(super) fn estimate(core: &Core, planned: &Planned) -> Result<Estimate, ApiEr
         fidelity: plan.fidelity().map(|level| level.as_str().to_owned()),
         sentence,
     })
+}
+
+/// A whole number as people read it: 1,234,567.
+fn grouped(number: impl ToString) -> String {
+    let digits = number.to_string();
+    let mut text = String::with_capacity(digits.len() + digits.len() / 3);
+    for (at, digit) in digits.chars().enumerate() {
+        if at > 0 && (digits.len() - at).is_multiple_of(3) && !text.ends_with('-') {
+            text.push(',');
+        }
+        text.push(digit);
+    }
+    text
 }
 
 /// A call that is left out, in words.
@@ -245,4 +259,15 @@ pub(super) fn left_out_views(plan: &Plan) -> Vec<LeftOutView> {
 /// The plan of a run as it was kept.
 pub(super) fn read_plan(row: &RunRow) -> Option<Plan> {
     serde_json::from_value(row.plan.get("plan")?.clone()).ok()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::grouped;
+
+    #[test]
+    fn thousands_are_set_apart() {
+        let shown = [0_i64, 999, 1_000, 12_345, 1_234_567, -100, -123_456].map(grouped);
+        assert_eq!(shown, ["0", "999", "1,000", "12,345", "1,234,567", "-100", "-123,456"]);
+    }
 }
