@@ -122,6 +122,28 @@ fn what_the_model_saw_is_shown_with_the_place_of_each_document() {
 }
 
 #[test]
+fn the_scores_of_retriever_and_reranker_stand_apart_for_people() {
+    let sample = |name: &str| retake_tests::in_repository(&format!("fixtures/sample/{name}"));
+    let (home, calls) = home_with(1);
+    home.retake(&["import", sample("traces.jsonl").to_str().unwrap()]).ok();
+    let shown = |id: &str| {
+        let mut command = home.bare(&["--workspace"]);
+        command.arg(home.workspace()).args(["context", id]);
+        Run::of(command).stdout
+    };
+    let truth: serde_json::Value = serde_json::from_slice(&std::fs::read(sample("truth.json")).unwrap()).unwrap();
+    let text = shown(truth["bad"]["trace_id"].as_str().unwrap());
+    let words = |id: &str| -> Vec<String> {
+        let line = text.lines().find(|line| line.contains(&format!(" {id} "))).unwrap();
+        line.split_whitespace().map(str::to_owned).collect()
+    };
+    assert_eq!(words("SOP-204")[4..8], ["score", "0.855", "rerank", "0.914"], "{text}");
+    assert_eq!(words("SOP-152")[6..8], ["rerank", "—"], "the reranker left it out: {text}");
+    let without = shown(&calls[0].span_id());
+    assert!(without.contains(" score ") && !without.contains("rerank"), "{without}");
+}
+
+#[test]
 fn prompts_are_immutable_versions_with_labels_that_move() {
     let (home, _) = home_with(1);
     let text = |name: &str, text: &str| home.file(name, text).to_str().unwrap().to_owned();

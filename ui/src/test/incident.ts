@@ -82,7 +82,7 @@ export const SPANS: TreeSpan[] = [
   span("00000000000000a6", "0000000000000000", "http", "POST /crm/notes", 2300, 610, { status: "error" }),
 ];
 
-const document = (id: string, rank: number, fields: Partial<DocumentView> = {}): DocumentView => ({ document_id: id, rank, rerank: rank <= 3 ? rank : null, score: 0.92 - rank * 0.07, score_kind: "retrieval", rerank_score: null, version: "4", newer_version: null, updated_ns: at(-86_400_000 * 40), tenant: "*", title: "Fare conditions", source: "handbook", content: "Tickets may be changed free of charge up to 2 hours before departure.", placed: [], truncated: false, cited: false, foreign: false, untrusted: false, span_id: "00000000000000a1", ...fields });
+const document = (id: string, rank: number, fields: Partial<DocumentView> = {}): DocumentView => ({ document_id: id, rank, rerank: rank <= 3 ? rank : null, score: 0.92 - rank * 0.07, score_kind: "retrieval", rerank_score: rank <= 3 ? 0.99 - rank * 0.02 : null, version: "4", newer_version: null, updated_ns: at(-86_400_000 * 40), tenant: "*", title: "Fare conditions", source: "handbook", content: "Tickets may be changed free of charge up to 2 hours before departure.", placed: [], truncated: false, cited: false, foreign: false, untrusted: false, span_id: "00000000000000a1", ...fields });
 
 export const DOCUMENTS: DocumentView[] = [
   document("FAR-12", 1, { version: "2", newer_version: "3", placed: [{ message: 5, start: 46, end: 115 }], cited: true, title: "Changing a ticket" }),

@@ -67,6 +67,18 @@ describe("the window", () => {
     expect(await violations()).toEqual([]);
   });
 
+  it("keeps the scores of retriever and reranker apart", async () => {
+    await open();
+    await app.openTrace("5f0c9e12a4b7d3e8812f6a9b0c4d7e31");
+    app.trace.show("context");
+    await settle();
+    const table = document.querySelector('table[aria-label="Documents"]');
+    const heads = [...(table?.querySelectorAll("th") ?? [])].map((head) => head.textContent);
+    expect(heads.slice(0, 4)).toEqual(["#", "document", "score", "rerank"]);
+    const scores = [...(table?.querySelectorAll("tbody tr") ?? [])].map((row) => [...row.querySelectorAll("td")].slice(2, 4).map((cell) => cell.textContent));
+    expect([scores[0], scores[3]]).toEqual([["0.850", "0.970"], ["0.640", "—"]]);
+  });
+
   it("shows the bench with takes side by side", async () => {
     await open();
     await app.openTrace("5f0c9e12a4b7d3e8812f6a9b0c4d7e31");

@@ -176,15 +176,20 @@ pub async fn context(core: Arc<Core>, id: &str, output: &Output) -> Result<Exit,
 
 fn write_context_document(context: &Context, name: &str, output: &Output) {
     output.document(name, context, |text| {
+        let reranked = context.documents.iter().any(|document| document.rerank_score.is_some());
         for document in &context.documents {
+            let score = |score: Option<f64>| score.map_or_else(|| "—".to_owned(), |score| format!("{score:.3}"));
+            // A document that only a reranker recorded has no score of a retriever.
+            let retrieval = document.score.filter(|_| document.score_kind.as_deref() != Some("rerank"));
+            let rerank = if reranked { format!("rerank {:<8} ", score(document.rerank_score)) } else { String::new() };
             let _ = writeln!(
                 text,
-                "{:>3}  {:<14} v{:<8} {:<10} score {:<8} {}{}{}",
+                "{:>3}  {:<14} v{:<8} {:<10} score {:<8} {rerank}{}{}{}",
                 document.rank,
                 or_dash(document.document_id.as_deref()),
                 or_dash(document.version.as_deref()),
                 or_dash(document.tenant.as_deref()),
-                document.score.map_or_else(|| "—".to_owned(), |score| format!("{score:.3}")),
+                score(retrieval),
                 if document.placed.is_empty() { "not placed" } else { "placed" },
                 if document.truncated { ", cut" } else { "" },
                 document.newer_version.as_deref().map(|version| format!(", newer is v{version}")).unwrap_or_default()
