@@ -69,7 +69,8 @@ pub fn suggest(input: &SuggestInput<'_>) -> Suggested {
         said(good, &Evidence { documents, doubts: input.doubts }, &mut found, &mut left_out);
         called(good, input.request, &mut found);
         if let Some(bad) = bad {
-            differs(bad, good, bad.documents.as_deref().or(input.documents), documents, &mut found);
+            let evidence = Evidence { documents, doubts: input.doubts };
+            differs(bad, good, bad.documents.as_deref().or(input.documents), &evidence, &mut found);
         }
     }
     shape(good.unwrap_or(input.answer), &mut found);
@@ -299,19 +300,26 @@ fn called(answer: &TakeFacts, request: &Request, out: &mut Vec<Suggestion>) {
     }
 }
 
-/// What the other answer says and does that this one does not, where this one's context does not bear it out.
+/// What the other answer says and does that this one does not, where no sound document of this one's context bears it out.
 fn differs(
     bad: &TakeFacts,
     good: &TakeFacts,
     bad_context: Option<&[DocumentFacts]>,
-    good_context: &[DocumentFacts],
+    evidence: &Evidence<'_>,
     out: &mut Vec<Suggestion>,
 ) {
     let phrases = |take: &TakeFacts| quantities(take.output_text.as_deref().unwrap_or_default());
     let right = phrases(good);
-    let unborne = |phrase: &&String| !right.contains(phrase) && bearing(phrase, "", good_context).next().is_none();
-    for phrase in phrases(bad).iter().filter(unborne).take(MOST) {
-        let reason = format!("\"{phrase}\" is in the other answer only, and in no document of this one's prompt");
+    let good_context = evidence.documents;
+    for phrase in phrases(bad).iter().filter(|phrase| !right.contains(phrase)).take(MOST) {
+        let why = match evidence.first_sound(bearing(phrase, "", good_context)) {
+            Some(Ok(_)) => continue,
+            Some(Err(doubtful)) => {
+                format!("of this one's prompt only {} says so, which is in doubt", name_of(doubtful))
+            }
+            None => "in no document of this one's prompt".to_owned(),
+        };
+        let reason = format!("\"{phrase}\" is in the other answer only, and {why}");
         out.push(Assertion::of("contains", phrase.as_str()).negated().because(reason));
     }
     if let (Some(bad_calls), Some(good_calls)) = (&bad.tool_calls, &good.tool_calls) {

@@ -188,7 +188,7 @@ fn a_key_without_a_value_is_named_and_no_type_of_a_parser() {
         ("version: 1\nid: a\nrequest: {messages: [{role: , text: x}]}\n".to_owned(), "`role` has no value"),
     ] {
         std::fs::write(dir.join("cases/a.yaml"), &text).unwrap();
-        let errors = load(&[dir.clone()]).unwrap().remove(0).errors;
+        let errors = one(&dir).errors;
         assert!(errors.len() == 1 && errors[0].message.contains(told), "{text:?}: {errors:?}");
         assert!(errors[0].line.is_some(), "{text:?}: {errors:?}");
     }
@@ -196,7 +196,7 @@ fn a_key_without_a_value_is_named_and_no_type_of_a_parser() {
         [("", "the file is empty; its keys are `version`, `name`"), ("version: 1\nname:\n", "`name` is missing")]
     {
         std::fs::write(dir.join("set.yaml"), text).unwrap();
-        let error = load(&[dir.clone()]).err().unwrap().to_string();
+        let error = load(std::slice::from_ref(&dir)).err().unwrap().to_string();
         assert!(error.contains(told), "{text:?}: {error}");
     }
 }

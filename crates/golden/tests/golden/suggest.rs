@@ -225,3 +225,30 @@ fn what_only_a_doubtful_document_bears_out_is_not_asked_for() {
         ]
     );
 }
+
+#[test]
+fn what_the_other_answer_took_from_a_doubtful_document_is_not_to_come_back() {
+    let documents = [document("TEA-1", true, "Steep for 9 minutes."), document("TEA-2", true, "Steep for 4 minutes.")];
+    let doubts = [Doubtful {
+        document_id: Some("TEA-1".to_owned()),
+        version: Some("2".to_owned()),
+        content: None,
+        doubt: Doubt::Outdated { newer_version: "3".to_owned() },
+    }];
+    let (good, bad) = (answer("Steep for 4 minutes."), answer("Steep for 9 minutes."));
+    let input = SuggestInput {
+        request: &Request::default(),
+        documents: Some(&documents),
+        answer: &good,
+        comparison: Some(&bad),
+        explicit: &[],
+        doubts: &doubts,
+    };
+    let found = suggest(&input).suggestions;
+    let unwanted = found.iter().find(|one| one.not).map(|one| (one.value(), one.because.clone().unwrap_or_default()));
+    let (value, because) = unwanted.unwrap();
+    assert_eq!(value, json!("9 minutes"));
+    assert!(because.contains("only TEA-1 version 2 says so, which is in doubt"), "{because}");
+    let without = SuggestInput { doubts: &[], ..input };
+    assert!(suggest(&without).suggestions.iter().all(|one| !one.not), "a sound document bears it out");
+}
