@@ -1,5 +1,6 @@
 //! A run's log in the workspace. Each call returns when it is on disk; then it is announced.
 
+use crate::handlers::replay::counts;
 use crate::host::Host;
 use futures_util::future::BoxFuture;
 use retake_model::{Coded, RunStatus, TakeStatus};
@@ -227,8 +228,12 @@ impl RunLog for WorkspaceLog {
     }
 
     fn run_finished<'a>(&'a self, run_id: &'a str, status: RunStatus) -> BoxFuture<'a, Result<(), LogError>> {
-        let run = run_id.to_owned();
-        self.write(move |workspace| workspace.set_run_status(&run, status))
+        let (run, resumed) = (run_id.to_owned(), self.resumed);
+        self.write(move |workspace| {
+            // What was resumed is a part: a call that failed before is one of the run all the same.
+            let failed = resumed && status == RunStatus::Done && counts(&workspace.takes_of_run(&run)?).failed > 0;
+            workspace.set_run_status(&run, if failed { RunStatus::Failed } else { status })
+        })
     }
 }
 

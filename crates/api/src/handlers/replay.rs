@@ -7,7 +7,8 @@ mod view;
 pub(crate) use execute::run_cases;
 pub use execute::{may_start, resume_to_end, run_to_end};
 pub(crate) use view::{
-    TakeView, attempt_of, document_facts, facts_of, latest_takes, recorded_answer, take_or_recorded, takes_of_call,
+    TakeView, attempt_of, counts, document_facts, facts_of, latest_takes, recorded_answer, take_or_recorded,
+    takes_of_call,
 };
 
 use crate::dto::replay::{
@@ -76,7 +77,7 @@ pub async fn runs_list(core: Arc<Core>, _: Empty) -> Result<Runs, ApiError> {
                 run_id: row.run_id.clone(),
                 status: row.status.as_str().to_owned(),
                 started_ns: Ns(row.started_ns),
-                counts: view::counts(&takes),
+                counts: counts(&takes),
                 variants: plan::read_plan(row)
                     .map(|plan| plan.variants.into_iter().map(|variant| variant.name).collect())
                     .unwrap_or_default(),

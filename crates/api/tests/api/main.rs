@@ -4,4 +4,5 @@ mod host;
 mod incidents;
 mod promotion;
 mod prompts;
+mod runs;
 mod settings;

@@ -204,7 +204,14 @@ async fn carry_out(
     let alive =
         tokio::spawn(stay_alive(Arc::clone(core), workspace.clone(), lease.clone(), stop.clone(), cancel.clone()));
     let log = WorkspaceLog::new(workspace.clone(), core.host_handle(), &plan.run_id, resumed, planned);
-    let outcome = send(core, &plan, prices, log, cancel, progress).await;
+    let outcome = if resumed && plan.takes.is_empty() {
+        // Nothing is left: how the run ended stays as it is.
+        let run_id = plan.run_id.clone();
+        let ended = core.blocking(move |core| Ok(core.workspace()?.run(&run_id)?.status)).await;
+        ended.map(|status| Outcome { status, results: Vec::new(), error: None })
+    } else {
+        send(core, &plan, prices, log, cancel, progress).await
+    };
     alive.abort();
     core.jobs().finish(&lease);
     let ended = core

@@ -331,7 +331,7 @@ pub(super) fn run(core: &Core, id: &str) -> Result<Run, ApiError> {
 }
 
 /// Slots by what is known of them: a finished take counts, interrupted and cancelled ones leave the slot pending.
-pub(super) fn counts(rows: &[TakeRow]) -> RunCounts {
+pub(crate) fn counts(rows: &[TakeRow]) -> RunCounts {
     let mut slots: BTreeMap<u32, TakeStatus> = BTreeMap::new();
     for row in rows {
         let state = slots.entry(row.slot).or_insert(TakeStatus::Pending);
