@@ -21,16 +21,15 @@ impl Output {
 
     /// Prints a document, or what `people` writes for people.
     pub fn document<T: Serialize>(&self, name: &str, body: &T, people: impl FnOnce(&mut String)) {
-        let mut text = String::new();
         if self.json {
-            match serde_json::to_string_pretty(&document(name, body)) {
-                Ok(json) => text = json,
-                Err(why) => text = format!("{{\"error\":{why:?}}}"),
-            }
-            text.push('\n');
-        } else {
-            people(&mut text);
+            // A document may be large: it is written as it is made.
+            let mut out = std::io::BufWriter::new(std::io::stdout().lock());
+            let written = serde_json::to_writer_pretty(&mut out, &document(name, body)).map_err(std::io::Error::from);
+            leave_unless_written(written.and_then(|()| out.write_all(b"\n")).and_then(|()| out.flush()));
+            return;
         }
+        let mut text = String::new();
+        people(&mut text);
         print(&text);
     }
 
@@ -101,13 +100,21 @@ pub fn print_error(error: &ApiError) {
             span: error.span,
         },
     };
-    eprintln!("{}", document("error", &body));
+    match serde_json::to_string(&document("error", &body)) {
+        Ok(line) => eprintln!("{line}"),
+        Err(why) => eprintln!("{why}"),
+    }
 }
 
 /// A closed pipe (`retake … | head`) ends the output quietly.
 fn print(text: &str) {
     let mut out = std::io::stdout().lock();
-    if out.write_all(text.as_bytes()).and_then(|()| out.flush()).is_err() {
+    leave_unless_written(out.write_all(text.as_bytes()).and_then(|()| out.flush()));
+}
+
+/// Who reads may have gone (`| head`): nothing is left to be done.
+fn leave_unless_written(written: std::io::Result<()>) {
+    if written.is_err() {
         std::process::exit(0);
     }
 }

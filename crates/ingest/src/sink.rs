@@ -9,9 +9,9 @@ use retake_store::{Cancel, Prepared, Preparer};
 use serde_json::Value;
 
 /// Records of a slice at most.
-const SLICE_RECORDS: usize = 2048;
+const SLICE_RECORDS: usize = 1024;
 /// Bytes of bodies of a slice, about.
-const SLICE_BYTES: usize = 4 << 20;
+const SLICE_BYTES: usize = 2 << 20;
 
 /// What goes to the writer.
 pub(crate) enum ToWriter {

@@ -33,7 +33,7 @@ use std::time::{Duration, Instant};
 /// Aim for the length of a slice while a run streams: at most 50 ms are allowed, or its tokens stutter.
 const SLICE: Duration = Duration::from_millis(40);
 /// The same while none does: the pages and the words of few long slices are written fewer times than those of many.
-const LONG_SLICE: Duration = Duration::from_millis(200);
+const LONG_SLICE: Duration = Duration::from_millis(100);
 
 /// What the writing connection remembers of the tables.
 #[derive(Default)]

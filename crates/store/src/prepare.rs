@@ -14,7 +14,7 @@ use retake_model::{Fact, FactKind, Mapped, Span};
 use std::sync::Arc;
 
 /// Texts that a preparer remembers to have prepared.
-const SEEN_TEXTS: usize = 300_000;
+const SEEN_TEXTS: usize = 100_000;
 
 /// A record that is ready to be written.
 #[derive(Debug)]

@@ -9,7 +9,7 @@ use crate::table::span::{self, Shape, SpanColumns, bit};
 use crate::table::{audit, finding, tool_call, trace};
 use retake_model::{Role, SpanKind, SpanStatus, UsageScope};
 use rusqlite::Connection;
-use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
+use std::collections::{BTreeMap, BTreeSet, HashSet};
 
 /// Spans of a trace as a tree.
 pub(crate) struct Tree {
@@ -32,38 +32,33 @@ impl Tree {
 
     /// A tree of these spans.
     pub(crate) fn new(mut spans: Vec<SpanColumns>, mut shape: impl FnMut(i64) -> Result<Shape>) -> Result<Self> {
-        let by_id: HashMap<Vec<u8>, usize> =
+        let by_id: foldhash::HashMap<Vec<u8>, usize> =
             spans.iter().enumerate().map(|(at, span)| (span.span_id().to_blob(), at)).collect();
-        let parent_of = |span: &SpanColumns, by_id: &HashMap<Vec<u8>, usize>| {
-            span.parent_key.as_ref().and_then(|parent| by_id.get(parent).copied())
-        };
-        let parents: Vec<Option<usize>> = spans.iter().map(|span| parent_of(span, &by_id)).collect();
-        let depths: Vec<usize> = (0..spans.len()).map(|at| depth(at, &parents)).collect();
-        let mut order: Vec<usize> = (0..spans.len()).collect();
-        order.sort_by(|a, b| {
-            let key = |at: &usize| {
-                let span = spans.get(*at);
-                (
-                    span.and_then(|span| span.start_ns).unwrap_or(i64::MAX),
-                    depths.get(*at).copied(),
-                    span.map(|span| span.span_key.clone()),
-                )
-            };
-            key(a).cmp(&key(b))
-        });
+        let parents: Vec<Option<usize>> =
+            spans.iter().map(|span| span.parent_key.as_ref().and_then(|parent| by_id.get(parent).copied())).collect();
+        let mut order: Vec<(i64, usize, usize)> = spans
+            .iter()
+            .enumerate()
+            .map(|(at, span)| (span.start_ns.unwrap_or(i64::MAX), depth(at, &parents), at))
+            .collect();
+        let key = |at: usize| spans.get(at).map(|span| &span.span_key);
+        order.sort_by(|a, b| (a.0, a.1).cmp(&(b.0, b.1)).then_with(|| key(a.2).cmp(&key(b.2))));
         let mut rank = vec![0; order.len()];
-        for (new, old) in order.iter().enumerate() {
+        for (new, (_, _, old)) in order.iter().enumerate() {
             if let Some(slot) = rank.get_mut(*old) {
                 *slot = new;
             }
         }
-        let mut sorted: Vec<(usize, SpanColumns)> =
-            spans.drain(..).enumerate().map(|(at, span)| (rank.get(at).copied().unwrap_or(at), span)).collect();
-        sorted.sort_by_key(|(at, _)| *at);
-        let spans: Vec<SpanColumns> = sorted.into_iter().map(|(_, span)| span).collect();
-        let by_id: HashMap<Vec<u8>, usize> =
-            spans.iter().enumerate().map(|(at, span)| (span.span_id().to_blob(), at)).collect();
-        let mut parents: Vec<Option<usize>> = spans.iter().map(|span| parent_of(span, &by_id)).collect();
+        let ranked = |at: usize| rank.get(at).copied().unwrap_or(at);
+        let mut sorted: Vec<(usize, Option<usize>, SpanColumns)> = spans
+            .drain(..)
+            .zip(parents)
+            .enumerate()
+            .map(|(at, (span, parent))| (ranked(at), parent.map(ranked), span))
+            .collect();
+        sorted.sort_unstable_by_key(|(at, ..)| *at);
+        let (mut parents, spans): (Vec<Option<usize>>, Vec<SpanColumns>) =
+            sorted.into_iter().map(|(_, parent, span)| (parent, span)).unzip();
         break_circles(&mut parents);
         let shapes = spans.iter().map(|span| shape(span.shape_id)).collect::<Result<Vec<_>>>()?;
         // A span without a parent is the root; without one, the first whose parent is not there. Of a call that is known

@@ -107,12 +107,21 @@ impl Sought {
 
     /// First place in a text: bytes.
     pub(crate) fn find(&self, text: &str) -> Option<(usize, usize)> {
+        if !self.may_hold(text) {
+            return None;
+        }
         let tokens = tokens(text);
         let n = self.words.len();
         tokens.windows(n).find(|window| self.fits(window)).and_then(|window| {
             let (first, last) = (window.first()?, window.last()?);
             Some((first.start, last.end))
         })
+    }
+
+    /// False when the first word stands nowhere in the text: most texts are passed over without being cut into words.
+    fn may_hold(&self, text: &str) -> bool {
+        let Some(word) = self.words.first() else { return false };
+        !text.is_ascii() || memchr::memmem::find(text.to_ascii_lowercase().as_bytes(), word.as_bytes()).is_some()
     }
 
     fn fits(&self, window: &[Token]) -> bool {

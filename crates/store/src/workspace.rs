@@ -248,6 +248,13 @@ impl Workspace {
         work(&writer.connection).map_err(|error| self.place(error))
     }
 
+    /// Gives back the memory of the writer after a bulk of work: what it remembers of the tables, and its pages.
+    pub(crate) fn forget_what_was_written(&self) -> Result<()> {
+        let mut writer = self.writer(Write::Bulk);
+        writer.cache = WriteCache::new(self.dictionaries());
+        writer.connection.execute_batch("PRAGMA shrink_memory").map_err(|error| self.place(error.into()))
+    }
+
     fn writer(&self, kind: Write) -> MutexGuard<'_, Writer> {
         if kind == Write::Bulk {
             let mut turn = lock(&self.inner.turn_lock);

@@ -4,23 +4,17 @@ use crate::dto::{check, compare, connect, import, investigate, metrics, promote,
 use serde::Serialize;
 use serde_json::{Value, json};
 
-/// A document as printed: `"schema": "retake.<name>/<n>"` first, then the fields.
-///
-/// # Panics
-/// Never for the documents of this crate: all are objects with string keys.
-pub fn document<T: Serialize>(name: &str, body: &T) -> Value {
-    let mut out = serde_json::Map::new();
-    out.insert("schema".to_owned(), Value::from(format!("retake.{name}/{}", version(name))));
-    match serde_json::to_value(body) {
-        Ok(Value::Object(fields)) => out.extend(fields),
-        Ok(other) => {
-            out.insert("value".to_owned(), other);
-        }
-        Err(why) => {
-            out.insert("error".to_owned(), Value::from(why.to_string()));
-        }
-    }
-    Value::Object(out)
+/// A document as printed: `"schema": "retake.<name>/<n>"` first, then the fields of its body.
+#[derive(Serialize)]
+pub struct Document<'a, T> {
+    schema: String,
+    #[serde(flatten)]
+    body: &'a T,
+}
+
+/// The document of this name.
+pub fn document<'a, T: Serialize>(name: &str, body: &'a T) -> Document<'a, T> {
+    Document { schema: format!("retake.{name}/{}", version(name)), body }
 }
 
 /// Version of a document. A change of meaning raises it.

@@ -5,3 +5,4 @@ pub(crate) mod ids;
 pub(crate) mod raw;
 pub(crate) mod read;
 pub(crate) mod size;
+mod subjects;

@@ -218,28 +218,28 @@ impl Eval<'_> {
         Ok(bits)
     }
 
-    /// Ids of the names that match.
-    fn names(&self, pattern: &Pattern) -> Vec<bool> {
-        let mut fits = vec![false; self.columns.n_names() + 1];
+    /// Whether a name matches, by its id; a column holds few of all names, and each is looked at once.
+    fn name_test<'p>(&'p self, pattern: &'p Pattern) -> impl FnMut(u32) -> bool + 'p {
+        let mut known: Vec<Option<bool>> = vec![None; self.columns.n_names() + 1];
         let any = pattern.pieces.iter().all(String::is_empty) && pattern.pieces.len() > 1;
-        for (id, fit) in fits.iter_mut().enumerate().skip(1) {
-            *fit = any || self.columns.name(id as u32).is_some_and(|text| pattern.matches(text));
+        move |id| {
+            let Some(known) = known.get_mut(id as usize).filter(|_| id != 0) else { return false };
+            *known.get_or_insert_with(|| any || self.columns.name(id).is_some_and(|text| pattern.matches(text)))
         }
-        fits
     }
 
     fn named(&self, pattern: &Pattern, columns: &[&Vec<u32>]) -> Bits {
-        let fits = self.names(pattern);
+        let mut fits = self.name_test(pattern);
         Bits::collect(self.columns.spans.pk.len(), |at| {
-            columns.iter().any(|column| column.get(at).and_then(|id| fits.get(*id as usize)).copied().unwrap_or(false))
+            columns.iter().any(|column| column.get(at).is_some_and(|id| fits(*id)))
         })
     }
 
     fn paired(&self, pattern: &Pattern, pairs: &[(u32, u32)]) -> Bits {
-        let fits = self.names(pattern);
+        let mut fits = self.name_test(pattern);
         let mut bits = Bits::none(self.columns.spans.pk.len());
         for (at, name) in pairs {
-            if fits.get(*name as usize).copied().unwrap_or(false) {
+            if fits(*name) {
                 bits.insert(*at as usize);
             }
         }

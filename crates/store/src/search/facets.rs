@@ -93,68 +93,122 @@ fn of_rows(columns: &Columns, of: Of, matches: &Bits, rows: impl Iterator<Item =
     seen.into_iter().map(|(value, bits)| (value, bits.count() as u64)).collect()
 }
 
-/// A column's value at a span, as a number: 0 is unknown.
-type Value<'a> = Box<dyn Fn(usize) -> [u64; 2] + 'a>;
-
 fn of_columns(columns: &Columns, of: Of, matches: &Bits, field: Field) -> Vec<(String, u64)> {
     let spans = &columns.spans;
-    let one = |column: &'_ Vec<u32>, at: usize| u64::from(column.get(at).copied().unwrap_or(0));
-    let value: Value<'_> = match field {
-        Field::Tenant => Box::new(|at| [one(&spans.tenant, at), 0]),
-        Field::Feature => Box::new(|at| [one(&spans.feature, at), 0]),
-        Field::User => Box::new(|at| [one(&spans.user, at), 0]),
-        Field::Conversation => Box::new(|at| [one(&spans.conversation, at), 0]),
-        Field::Environment => Box::new(|at| [one(&spans.environment, at), 0]),
-        Field::Provider => Box::new(|at| [one(&spans.provider, at), 0]),
-        Field::Name => Box::new(|at| [one(&spans.name, at), 0]),
-        Field::Model => Box::new(|at| [one(&spans.request_model, at), one(&spans.response_model, at)]),
-        Field::Prompt => Box::new(|at| [one(&spans.prompt_name, at) << 32 | one(&spans.prompt_version, at), 0]),
-        Field::Kind => Box::new(|at| [u64::from(spans.kind.get(at).copied().unwrap_or(0)) + 1, 0]),
-        _ => Box::new(|at| [status_number(spans.bits.get(at).copied().unwrap_or(0)), 0]),
+    let name = |column: &[u32]| {
+        let of_name = |id: usize| columns.name(id as u32).map(str::to_owned);
+        let one = |at: usize| [column.get(at).copied().unwrap_or(0) as usize];
+        texts(count_values(columns, of, matches, columns.n_names() + 1, one), of_name)
     };
-    let mut counts: HashMap<u64, u64> = HashMap::new();
-    let mut held: Vec<u64> = Vec::new();
-    for at in matches.iter() {
-        held.clear();
-        match (of, field) {
-            (Of::Spans, _) => held.extend(value(at)),
-            (Of::Traces, Field::Status) => {
-                let bits = columns.traces.bits.get(at).copied().unwrap_or(0);
-                held.push(if i64::from(bits) & bit::ERROR != 0 { 2 } else { 1 });
-            }
-            (Of::Traces, _) => held.extend(columns.spans_of(at).iter().flat_map(|span| value(*span as usize))),
+    match field {
+        Field::Tenant => name(&spans.tenant),
+        Field::Feature => name(&spans.feature),
+        Field::User => name(&spans.user),
+        Field::Conversation => name(&spans.conversation),
+        Field::Environment => name(&spans.environment),
+        Field::Provider => name(&spans.provider),
+        Field::Name => name(&spans.name),
+        Field::Model => {
+            let id = |column: &[u32], at: usize| column.get(at).copied().unwrap_or(0) as usize;
+            let two = |at: usize| [id(&spans.request_model, at), id(&spans.response_model, at)];
+            let counts = count_values(columns, of, matches, columns.n_names() + 1, two);
+            texts(counts, |id| columns.name(id as u32).map(str::to_owned))
         }
-        held.sort_unstable();
-        held.dedup();
-        for value in held.iter().filter(|value| **value != 0) {
-            *counts.entry(*value).or_default() += 1;
+        Field::Prompt => of_prompts(columns, of, matches),
+        Field::Kind => {
+            let one = |at: usize| [usize::from(spans.kind.get(at).copied().unwrap_or(0)) + 1];
+            texts(count_values(columns, of, matches, usize::from(u8::MAX) + 2, one), kind_text)
+        }
+        _ => of_status(columns, of, matches),
+    }
+}
+
+/// Counts the numbers below `n` that `values` gives for spans, each once a trace or span. 0 is unknown and not counted.
+fn count_values<const K: usize>(
+    columns: &Columns,
+    of: Of,
+    matches: &Bits,
+    n: usize,
+    values: impl Fn(usize) -> [usize; K],
+) -> Vec<u32> {
+    let mut counts = vec![0_u32; n];
+    // The last one that had the value, from 1: it counts once.
+    let mut last = vec![0_u32; n];
+    let mut count = |value: usize, row: u32| {
+        if let (Some(last), Some(count)) = (last.get_mut(value), counts.get_mut(value))
+            && *last != row
+        {
+            *last = row;
+            *count += 1;
+        }
+    };
+    for at in matches.iter() {
+        let row = at as u32 + 1;
+        match of {
+            Of::Spans => values(at).into_iter().for_each(|value| count(value, row)),
+            Of::Traces => {
+                for span in columns.spans_of(at) {
+                    values(*span as usize).into_iter().for_each(|value| count(value, row));
+                }
+            }
         }
     }
+    if let Some(unknown) = counts.first_mut() {
+        *unknown = 0;
+    }
+    counts
+}
+
+/// Counts under their texts: different numbers may read the same.
+fn texts(counts: Vec<u32>, text: impl Fn(usize) -> Option<String>) -> Vec<(String, u64)> {
     let mut by_text: HashMap<String, u64> = HashMap::new();
-    for (value, n) in counts {
-        if let Some(text) = text_of(columns, field, value) {
-            *by_text.entry(text).or_default() += n;
+    for (value, n) in counts.into_iter().enumerate().filter(|(_, n)| *n > 0) {
+        if let Some(text) = text(value) {
+            *by_text.entry(text).or_default() += u64::from(n);
         }
     }
     by_text.into_iter().collect()
 }
 
-/// 1 ok (nothing else is stated), 2 error.
-fn status_number(bits: u16) -> u64 {
-    if status_of(i64::from(bits)) == SpanStatus::Error { 2 } else { 1 }
+/// Prompts with their versions: the pairs that there are get numbers from 1.
+fn of_prompts(columns: &Columns, of: Of, matches: &Bits) -> Vec<(String, u64)> {
+    let spans = &columns.spans;
+    let mut numbers: foldhash::HashMap<(u32, u32), u32> = foldhash::HashMap::default();
+    let mut pairs = vec![(0, 0)];
+    let number_of: Vec<u32> = spans
+        .prompt_name
+        .iter()
+        .zip(&spans.prompt_version)
+        .map(|(name, version)| match (*name, *version) {
+            (0, 0) => 0,
+            pair => *numbers.entry(pair).or_insert_with(|| {
+                pairs.push(pair);
+                pairs.len() as u32 - 1
+            }),
+        })
+        .collect();
+    let one = |at: usize| [number_of.get(at).copied().unwrap_or(0) as usize];
+    texts(count_values(columns, of, matches, pairs.len(), one), |number| {
+        let (name, version) = *pairs.get(number)?;
+        Some(prompt_text(columns.name(name), columns.name(version)))
+    })
 }
 
-fn text_of(columns: &Columns, field: Field, value: u64) -> Option<String> {
-    match field {
-        Field::Kind => {
-            let shape = Shape { kind: u8::try_from(value.checked_sub(1)?).ok()?, ..Shape::default() };
-            Some(shape.kind().unwrap_or_default().as_str().to_owned())
+fn kind_text(number: usize) -> Option<String> {
+    let shape = Shape { kind: u8::try_from(number.checked_sub(1)?).ok()?, ..Shape::default() };
+    Some(shape.kind().unwrap_or_default().as_str().to_owned())
+}
+
+fn of_status(columns: &Columns, of: Of, matches: &Bits) -> Vec<(String, u64)> {
+    let failed = |at: usize| match of {
+        Of::Spans => {
+            let bits = columns.spans.bits.get(at).copied().unwrap_or(0);
+            status_of(i64::from(bits)) == SpanStatus::Error
         }
-        Field::Status => Some(if value == 2 { "error" } else { "ok" }.to_owned()),
-        Field::Prompt => {
-            let (prompt, version) = (columns.name((value >> 32) as u32), columns.name(value as u32));
-            Some(prompt_text(prompt, version))
-        }
-        _ => columns.name(u32::try_from(value).ok()?).map(str::to_owned),
-    }
+        Of::Traces => i64::from(columns.traces.bits.get(at).copied().unwrap_or(0)) & bit::ERROR != 0,
+    };
+    let n_failed = matches.iter().filter(|at| failed(*at)).count() as u64;
+    let n_ok = matches.count() as u64 - n_failed;
+    let all = [("ok".to_owned(), n_ok), ("error".to_owned(), n_failed)];
+    all.into_iter().filter(|(_, n)| *n > 0).collect()
 }

@@ -9,6 +9,7 @@ use crate::search::eval::prompt_text;
 use crate::table::span::status_of;
 use retake_query::{Expr, Field, FieldTerm, Query, Sort, Term, Test};
 use rusqlite::Connection;
+use std::borrow::Cow;
 use std::collections::HashMap;
 
 /// Place of a row in an order.
@@ -27,11 +28,11 @@ pub(crate) struct Order<'a> {
     columns: &'a Columns,
     of: Of,
     descending: bool,
-    keys: Keys,
+    keys: Keys<'a>,
 }
 
-enum Keys {
-    Numbers(Vec<i64>),
+enum Keys<'a> {
+    Numbers(Cow<'a, [i64]>),
     /// Twice the rank of each text and one; texts in order.
     Texts {
         ranks: HashMap<usize, i64>,
@@ -49,7 +50,9 @@ impl<'a> Order<'a> {
         matches: &Bits,
     ) -> Result<Self> {
         let keys = match sort.field {
-            Field::Score => Keys::Numbers(scores(connection, columns, of, sort.name.as_deref().unwrap_or_default())?),
+            Field::Score => {
+                Keys::Numbers(scores(connection, columns, of, sort.name.as_deref().unwrap_or_default())?.into())
+            }
             field => match numbers(columns, of, field) {
                 Some(numbers) => Keys::Numbers(numbers),
                 None => texts(columns, of, field, matches)?,
@@ -176,9 +179,9 @@ fn without_times(expr: &Expr) -> Expr {
     }
 }
 
-fn numbers(columns: &Columns, of: Of, field: Field) -> Option<Vec<i64>> {
+fn numbers(columns: &Columns, of: Of, field: Field) -> Option<Cow<'_, [i64]>> {
     let (spans, traces) = (&columns.spans, &columns.traces);
-    let tokens = |input: &[i64], output: &[i64]| {
+    let tokens = |input: &[i64], output: &[i64]| -> Vec<i64> {
         let known = |value: i64| (value != UNKNOWN).then_some(value);
         let pairs = input.iter().zip(output);
         pairs
@@ -186,26 +189,26 @@ fn numbers(columns: &Columns, of: Of, field: Field) -> Option<Vec<i64>> {
             .collect()
     };
     Some(match (field, of) {
-        (Field::Time, Of::Traces) => traces.start.clone(),
-        (Field::Time, Of::Spans) => spans.start.clone(),
-        (Field::Latency, Of::Traces) => traces.duration.clone(),
-        (Field::Latency, Of::Spans) => spans.duration.clone(),
-        (Field::Ttft, Of::Traces) => traces.ttft.clone(),
-        (Field::Ttft, Of::Spans) => spans.ttft.clone(),
-        (Field::Cost, Of::Traces) => traces.cost.clone(),
-        (Field::Cost, Of::Spans) => spans.cost.clone(),
-        (Field::Input, Of::Traces) => traces.input.clone(),
-        (Field::Input, Of::Spans) => spans.input.clone(),
-        (Field::Output, Of::Traces) => traces.output.clone(),
-        (Field::Output, Of::Spans) => spans.output.clone(),
-        (Field::Tokens, Of::Traces) => tokens(&traces.input, &traces.output),
-        (Field::Tokens, Of::Spans) => tokens(&spans.input, &spans.output),
+        (Field::Time, Of::Traces) => traces.start.as_slice().into(),
+        (Field::Time, Of::Spans) => spans.start.as_slice().into(),
+        (Field::Latency, Of::Traces) => traces.duration.as_slice().into(),
+        (Field::Latency, Of::Spans) => spans.duration.as_slice().into(),
+        (Field::Ttft, Of::Traces) => traces.ttft.as_slice().into(),
+        (Field::Ttft, Of::Spans) => spans.ttft.as_slice().into(),
+        (Field::Cost, Of::Traces) => traces.cost.as_slice().into(),
+        (Field::Cost, Of::Spans) => spans.cost.as_slice().into(),
+        (Field::Input, Of::Traces) => traces.input.as_slice().into(),
+        (Field::Input, Of::Spans) => spans.input.as_slice().into(),
+        (Field::Output, Of::Traces) => traces.output.as_slice().into(),
+        (Field::Output, Of::Spans) => spans.output.as_slice().into(),
+        (Field::Tokens, Of::Traces) => tokens(&traces.input, &traces.output).into(),
+        (Field::Tokens, Of::Spans) => tokens(&spans.input, &spans.output).into(),
         _ => return None,
     })
 }
 
 /// Texts that a row shows of a field: of a trace, those of its root, or of the model call that it names.
-fn texts(columns: &Columns, of: Of, field: Field, matches: &Bits) -> Result<Keys> {
+fn texts(columns: &Columns, of: Of, field: Field, matches: &Bits) -> Result<Keys<'static>> {
     let mut by_text: HashMap<String, Vec<usize>> = HashMap::new();
     for at in matches.iter() {
         if let Some(text) = shown_text(columns, of, field, at) {

@@ -76,7 +76,8 @@ impl Workspace {
                 params![batch.batch_pk, row.state, report],
             )?;
             Ok(())
-        })
+        })?;
+        self.forget_what_was_written()
     }
 
     /// All batches, newest first. One whose program ended before it did is `interrupted`.

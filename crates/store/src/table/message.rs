@@ -136,7 +136,7 @@ impl MessageCache {
             return Ok(facts.clone());
         }
         let facts = Arc::new(facts(connection, message_id)?);
-        if self.facts.len() > 50_000 {
+        if self.facts.len() > 30_000 {
             self.facts.clear();
         }
         self.facts.insert(message_id, facts.clone());
@@ -185,7 +185,7 @@ impl MessageCache {
                 id
             }
         };
-        if self.contexts.len() > 300_000 {
+        if self.contexts.len() > 100_000 {
             self.contexts.clear();
         }
         self.contexts.insert((parent_id, message_id), id);
@@ -221,7 +221,7 @@ impl MessageCache {
                 id
             }
         };
-        if self.messages.len() > 300_000 {
+        if self.messages.len() > 100_000 {
             self.messages.clear();
         }
         self.messages.insert(hash, id);
@@ -234,7 +234,7 @@ impl MessageCache {
             return Ok(*node);
         }
         let node = node(connection, context_id)?;
-        if self.nodes.len() > 300_000 {
+        if self.nodes.len() > 100_000 {
             self.nodes.clear();
         }
         self.nodes.insert(context_id, node);

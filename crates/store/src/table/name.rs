@@ -46,7 +46,7 @@ impl NameCache {
                 id
             }
         };
-        if self.ids.len() > 200_000 {
+        if self.ids.len() > 100_000 {
             self.ids.clear();
         }
         self.ids.insert(text.to_owned(), id);

@@ -108,32 +108,6 @@ impl Workspace {
         })
     }
 
-    /// Puts a label back to where it stood before its last move. Twice brings it back to where it was.
-    pub fn rollback_label(&self, name: &str, label: &str, at_ns: i64) -> Result<LabelMove> {
-        self.write(Write::Durable, |tx, _| {
-            let unknown = || StoreError::PromptUnknown(format!("{name}@{label}"));
-            let last: (Option<u32>, Option<u32>) = tx
-                .query_row(
-                    "SELECT from_version, to_version FROM label_move WHERE name = ?1 AND label = ?2
-                     ORDER BY move_pk DESC LIMIT 1",
-                    [name, label],
-                    |row| Ok((row.get(0)?, row.get(1)?)),
-                )
-                .optional()?
-                .ok_or_else(unknown)?;
-            move_label(
-                tx,
-                LabelMove {
-                    name: name.to_owned(),
-                    label: label.to_owned(),
-                    from_version: last.1,
-                    to_version: last.0,
-                    at_ns,
-                },
-            )
-        })
-    }
-
     /// Moves of the labels of a prompt, newest first.
     pub fn label_moves(&self, name: &str) -> Result<Vec<LabelMove>> {
         self.read(|connection| {

@@ -154,7 +154,7 @@ impl ShapeCache {
                 connection.last_insert_rowid()
             }
         };
-        if self.ids.len() > 100_000 {
+        if self.ids.len() > 30_000 {
             self.ids.clear();
         }
         self.ids.insert(shape, id);
@@ -167,7 +167,7 @@ impl ShapeCache {
             return Ok(*shape);
         }
         let shape = shape(connection, shape_id)?;
-        if self.shapes.len() > 100_000 {
+        if self.shapes.len() > 30_000 {
             self.shapes.clear();
         }
         self.shapes.insert(shape_id, shape);

@@ -109,7 +109,7 @@ impl TextCache {
             Some(id) => id,
             None => self.insert(connection, packer, text, &hash, ready)?,
         };
-        if self.ids.len() > 300_000 {
+        if self.ids.len() > 100_000 {
             self.ids.clear();
         }
         self.ids.insert(hash, id);

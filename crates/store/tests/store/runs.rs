@@ -128,7 +128,7 @@ fn a_lease_is_held_by_one_living_process() {
 }
 
 #[test]
-fn labels_move_and_roll_back() {
+fn labels_move_and_keep_their_moves() {
     let made = workspace();
     let add = |text: &str| made.workspace.add_prompt_version("support", text, DAY).unwrap().version;
     assert_eq!((add("one"), add("two"), add("two"), add("one")), (1, 2, 2, 1));
@@ -137,7 +137,7 @@ fn labels_move_and_roll_back() {
     assert_eq!((moved.from_version, moved.to_version), (Some(1), Some(2)));
     let get = |at: &str| made.workspace.prompt_version("support", at).map(|row| row.text);
     assert_eq!((get("production").unwrap(), get("1").unwrap()), ("two".to_owned(), "one".to_owned()));
-    made.workspace.rollback_label("support", "production", DAY).unwrap();
+    made.workspace.set_label("support", "production", 1, DAY).unwrap();
     assert_eq!(get("production").unwrap(), "one");
     assert_eq!(made.workspace.prompts().unwrap()[0].labels, vec!["production"]);
     assert_eq!(made.workspace.label_moves("support").unwrap().len(), 3);
@@ -145,7 +145,6 @@ fn labels_move_and_roll_back() {
         assert_eq!(made.workspace.prompt_version(name, at).unwrap_err().code(), Code::PromptUnknown);
     }
     assert_eq!(made.workspace.set_label("support", "x", 9, DAY).unwrap_err().code(), Code::PromptUnknown);
-    assert_eq!(made.workspace.rollback_label("support", "x", DAY).unwrap_err().code(), Code::PromptUnknown);
 }
 
 #[test]

@@ -51,8 +51,7 @@ pub(crate) fn refresh_stale(core: &Core) -> Result<(), ApiError> {
 
 /// Makes the findings of all traces.
 pub(crate) fn refresh_all_findings(core: &Core) -> Result<(), ApiError> {
-    let judged = super::parse_query(core, "has:document OR has:tool OR has:finding", None)?;
-    let traces = core.workspace()?.traces_matching(&judged)?;
+    let traces = core.workspace()?.all_with_subjects()?;
     refresh_findings(core, &traces)
 }
 
@@ -61,12 +60,10 @@ pub(crate) fn refresh_findings(core: &Core, traces: &[Id]) -> Result<(), ApiErro
     let workspace = core.workspace()?;
     workspace.set_setting(MADE_SETTING, Some("making"))?;
     if !traces.is_empty() {
-        let judged = super::parse_query(core, "has:document OR has:tool OR has:finding", None)?;
-        let with_subjects: BTreeSet<Id> = workspace.traces_matching(&judged)?.into_iter().collect();
-        let traces: Vec<&Id> = traces.iter().filter(|trace| with_subjects.contains(trace)).collect();
         let whole = whole(core)?;
         for slice in traces.chunks(SLICE) {
-            workspace.replace_judged(&judge_all(core, slice, &whole)?)?;
+            let judged = judge_all(core, &workspace.with_subjects(slice)?, &whole)?;
+            workspace.replace_judged(&judged)?;
         }
     }
     workspace.set_setting(MADE_SETTING, Some(&RULES_VERSION.to_string()))?;
@@ -74,7 +71,7 @@ pub(crate) fn refresh_findings(core: &Core, traces: &[Id]) -> Result<(), ApiErro
 }
 
 /// Judges traces, on as many threads as there are cores: reading them is most of the work.
-fn judge_all(core: &Core, traces: &[&Id], whole: &Whole) -> Result<Vec<Judged>, ApiError> {
+fn judge_all(core: &Core, traces: &[Id], whole: &Whole) -> Result<Vec<Judged>, ApiError> {
     let cores = std::thread::available_parallelism().map_or(1, usize::from);
     let share = traces.len().div_ceil(cores).max(1);
     std::thread::scope(|scope| {

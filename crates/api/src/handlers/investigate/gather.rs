@@ -51,12 +51,10 @@ pub(crate) fn whole(core: &Core) -> Result<Whole, ApiError> {
 fn survey(core: &Core, policy: &Policy) -> Result<Survey, ApiError> {
     let workspace = core.workspace()?;
     let mut survey = Survey::default();
-    for (tenant, _) in workspace.values_of("tenant", "", usize::MAX)? {
+    for tenant in workspace.tenants()? {
         survey.see_tenant(&tenant);
     }
-    let with_documents = super::super::parse_query(core, "span(has:document)", None)?;
-    let spans = workspace.spans_matching(&with_documents)?;
-    if spans.len() <= SURVEYED_SPANS {
+    if let Some(spans) = workspace.spans_with_documents(SURVEYED_SPANS)? {
         for (trace_id, span_id) in spans {
             if let Some(mut span) = workspace.span(&trace_id, &span_id)? {
                 policy.apply_who(&mut span);
