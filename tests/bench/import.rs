@@ -1,6 +1,6 @@
 //! Importing corpora of growing size through the real command.
 
-use crate::process::{measure, retake};
+use crate::process::{Cost, measure_until, retake};
 use crate::table::{Aim, Table};
 use crate::{Plan, bounds, search};
 use anyhow::{Context as _, Result, bail};
@@ -114,14 +114,19 @@ pub fn sizes(plan: &Plan, table: &mut Table) -> Result<()> {
 }
 
 /// Runs `retake import` into a new workspace.
-pub fn import(corpus: &Path, workspace: &Path) -> Result<crate::process::Cost> {
+pub fn import(corpus: &Path, workspace: &Path) -> Result<Cost> {
+    import_until(corpus, workspace, &[0])
+}
+
+/// The same with these exit statuses.
+pub fn import_until(corpus: &Path, workspace: &Path, expected: &[i32]) -> Result<Cost> {
     let mut command = Command::new(retake()?);
     command.args(["--json", "--quiet", "--yes", "--workspace"]).arg(workspace).arg("import").arg(corpus);
     // The log and the configuration of whoever measures stay out of it.
     for variable in ["XDG_DATA_HOME", "XDG_CONFIG_HOME", "XDG_STATE_HOME"] {
         command.env(variable, workspace.with_extension("home"));
     }
-    measure(&mut command)
+    measure_until(&mut command, expected)
 }
 
 /// Writes a corpus into a file.
@@ -170,7 +175,7 @@ fn size(workspace: &Path, stats: &Stats, at: &str, table: &mut Table) -> Result<
 }
 
 /// CPU of the import's threads.
-fn stages(cost: &crate::process::Cost, spans: u64) -> String {
+fn stages(cost: &Cost, spans: u64) -> String {
     let each = |(name, cpu): &(String, f64)| format!("{name} {:.1} s ({:.1} µs a span)", cpu, cpu * 1e6 / spans as f64);
     cost.threads.iter().map(each).collect::<Vec<_>>().join(", ")
 }

@@ -6,7 +6,7 @@ use crate::introduce;
 use crate::query::ids;
 use crate::rest;
 use crate::rollup::{Tree, known};
-use crate::rows::{DocumentVersion, ListRow, SpanRow, TraceRow};
+use crate::rows::{ListRow, SpanRow, TraceRow};
 use crate::table::message::{self, ROOT};
 use crate::table::span::{self, Shape, ShapeCache, SpanColumns, bit};
 use crate::table::{document, name, text, trace};
@@ -90,51 +90,6 @@ impl Workspace {
             Ok(all)
         })
     }
-
-    /// Newest version of every document that a retrieval has shown, by id.
-    pub fn newest_document_versions(&self) -> Result<Vec<DocumentVersion>> {
-        self.read(|connection| {
-            let mut statement = connection.prepare_cached(
-                "SELECT name.text, document.version, document.updated_ns, min(span.start_ns)
-                 FROM document JOIN name USING(name_id) JOIN retrieval USING(document_pk) JOIN span USING(span_pk)
-                 WHERE span.bits & 16 GROUP BY document.document_pk",
-            )?;
-            let rows = statement.query_map([], |row| {
-                Ok(DocumentVersion {
-                    document_id: row.get(0)?,
-                    version: row.get(1)?,
-                    updated_ns: row.get(2)?,
-                    first_seen_ns: row.get(3)?,
-                })
-            })?;
-            let mut newest: BTreeMap<String, DocumentVersion> = BTreeMap::new();
-            for row in rows {
-                let row = row?;
-                match newest.get_mut(&row.document_id) {
-                    Some(best) if version_order(best) >= version_order(&row) => {
-                        if best.version == row.version {
-                            best.first_seen_ns = earliest(best.first_seen_ns, row.first_seen_ns);
-                        }
-                    }
-                    _ => {
-                        newest.insert(row.document_id.clone(), row);
-                    }
-                }
-            }
-            Ok(newest.into_values().collect())
-        })
-    }
-}
-
-/// Versions compare by when they were changed, then as numbers, then as texts.
-fn version_order(version: &DocumentVersion) -> (Option<i64>, Option<i64>, Option<&str>) {
-    let text = version.version.as_deref();
-    let digits = text.map(|text| text.trim_start_matches(['v', 'V'])).and_then(|text| text.parse().ok());
-    (version.updated_ns, digits, text)
-}
-
-fn earliest(a: Option<i64>, b: Option<i64>) -> Option<i64> {
-    a.into_iter().chain(b).min()
 }
 
 /// All spans of a trace with everything.

@@ -3,10 +3,10 @@
 use crate::error::Result;
 use crate::query::ids;
 use crate::rollup::known;
-use crate::table::name;
 use crate::table::span::{self, bit};
+use crate::table::{document, name};
 use crate::workspace::Workspace;
-use retake_model::Id;
+use retake_model::{Document, Id};
 use rusqlite::params;
 use std::collections::BTreeSet;
 
@@ -64,6 +64,11 @@ impl Workspace {
             }
             Ok(tenants)
         })
+    }
+
+    /// Hands over every distinct document that retrievals have shown, without its content.
+    pub fn each_document(&self, each: &mut dyn FnMut(Document)) -> Result<()> {
+        self.read(|connection| document::each_about(connection, each))
     }
 
     /// (trace, span) of all spans with documents; `None` when there are more than `limit`.

@@ -116,16 +116,3 @@ pub struct Judged {
     /// Its findings, worst first.
     pub findings: Vec<Finding>,
 }
-
-/// Newest version of a document that any retrieval in the workspace has shown.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct DocumentVersion {
-    /// Document.
-    pub document_id: String,
-    /// Version as the source wrote it.
-    pub version: Option<String>,
-    /// When it was changed.
-    pub updated_ns: Option<i64>,
-    /// When a retrieval first showed it.
-    pub first_seen_ns: Option<i64>,
-}

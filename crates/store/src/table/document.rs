@@ -153,9 +153,7 @@ pub(crate) fn read(connection: &Connection, span_pk: i64) -> Result<(Vec<Documen
     let (mut out, mut into) = (Vec::new(), Vec::new());
     let mut rows = statement.query([span_pk])?;
     while let Some(row) = rows.next()? {
-        let about = blob::unpack(connection, row.get_ref(4)?.as_blob()?)?;
-        let mut document: Document = serde_json::from_slice(&about)
-            .map_err(|error| StoreError::Damaged { path: Default::default(), why: error.to_string() })?;
+        let mut document = about(connection, row.get_ref(4)?.as_blob()?)?;
         document.rank = row.get(1)?;
         document.score = row.get(2)?;
         document.score_kind = row.get(3)?;
@@ -165,6 +163,21 @@ pub(crate) fn read(connection: &Connection, span_pk: i64) -> Result<(Vec<Documen
         if row.get::<_, i64>(0)? == OUT { out.push(document) } else { into.push(document) }
     }
     Ok((out, into))
+}
+
+fn about(connection: &Connection, packed: &[u8]) -> Result<Document> {
+    serde_json::from_slice(&blob::unpack(connection, packed)?)
+        .map_err(|error| StoreError::Damaged { path: Default::default(), why: error.to_string() })
+}
+
+/// Hands over what every document says about itself.
+pub(crate) fn each_about(connection: &Connection, each: &mut dyn FnMut(Document)) -> Result<()> {
+    let mut statement = connection.prepare_cached("SELECT about FROM document")?;
+    let mut rows = statement.query([])?;
+    while let Some(row) = rows.next()? {
+        each(about(connection, row.get_ref(0)?.as_blob()?)?);
+    }
+    Ok(())
 }
 
 /// How many documents came out at a span.

@@ -4,7 +4,7 @@ use super::super::connect;
 use crate::analysis::join::{TraceKeys, audit_keys, keys_of};
 use crate::analysis::{Evidence, Policy, Survey};
 use crate::{ApiError, Core};
-use retake_model::{AuditEvent, Code, Document, Id, Span};
+use retake_model::{AuditEvent, Code, Id, Span};
 use retake_store::AuditRow;
 use std::collections::BTreeSet;
 use std::sync::Arc;
@@ -33,7 +33,8 @@ pub(crate) struct Whole {
     pub(crate) survey: Arc<Survey>,
 }
 
-/// Documents are surveyed from the spans that retrieved them up to this many; beyond, from the newest versions alone.
+/// Tenants that only a policy's attribute names tell are looked for in the spans that retrieved, up to this many; beyond,
+/// the tenants are those that the importer took.
 const SURVEYED_SPANS: usize = 20_000;
 
 /// Policy and survey of the workspace.
@@ -54,22 +55,15 @@ fn survey(core: &Core, policy: &Policy) -> Result<Survey, ApiError> {
     for tenant in workspace.tenants()? {
         survey.see_tenant(&tenant);
     }
-    if let Some(spans) = workspace.spans_with_documents(SURVEYED_SPANS)? {
+    workspace.each_document(&mut |document| survey.see_document(&document))?;
+    if !policy.who.tenant.0.is_empty()
+        && let Some(spans) = workspace.spans_with_documents(SURVEYED_SPANS)?
+    {
         for (trace_id, span_id) in spans {
             if let Some(mut span) = workspace.span(&trace_id, &span_id)? {
                 policy.apply_who(&mut span);
                 survey.see_span(&span);
             }
-        }
-    } else {
-        for known in workspace.newest_document_versions()? {
-            let document = Document {
-                document_id: Some(known.document_id),
-                version: known.version,
-                updated_ns: known.updated_ns,
-                ..Document::default()
-            };
-            survey.see_document(&document);
         }
     }
     for row in workspace.audit_events_all()? {
