@@ -1,8 +1,8 @@
 //! Comparing two long answers, and judging recorded cases, each in this process as the window and the command do it;
-//! CPU time of the one thread that does it.
+//! CPU time of the thread that compares, of all threads that judge.
 
 use crate::Plan;
-use crate::process::cpu_now;
+use crate::process::{cpu_now, process_cpu_now};
 use crate::table::{Aim, Table};
 use anyhow::{Result, anyhow};
 use retake_testkit::corpus::prose;
@@ -50,12 +50,12 @@ pub fn check(plan: &Plan, table: &mut Table) -> Result<()> {
     retake_golden::bench::write_set(&folder, CASES).map_err(|error| anyhow!("{error}"))?;
     let (mut read_us, mut check_us) = (f64::MAX, f64::MAX);
     for _ in 0..3 {
-        let start = cpu_now();
+        let start = process_cpu_now();
         black_box(read_all(&folder)?);
-        read_us = read_us.min((cpu_now() - start) * 1e6 / CASES as f64);
-        let start = cpu_now();
+        read_us = read_us.min((process_cpu_now() - start) * 1e6 / CASES as f64);
+        let start = process_cpu_now();
         let report = retake_golden::bench::bench_check(&folder).map_err(|error| anyhow!("{error}"))?;
-        check_us = check_us.min((cpu_now() - start) * 1e6 / CASES as f64);
+        check_us = check_us.min((process_cpu_now() - start) * 1e6 / CASES as f64);
         let judged: usize = report.sets.iter().map(|set| set.cases.len()).sum();
         if judged != CASES {
             anyhow::bail!("{judged} of {CASES} cases were judged")

@@ -101,3 +101,9 @@ pub fn cpu_now() -> f64 {
     let text = std::fs::read_to_string("/proc/thread-self/schedstat").unwrap_or_default();
     text.split_whitespace().next().and_then(|ns| ns.parse::<f64>().ok()).map_or(f64::NAN, |ns| ns / 1e9)
 }
+
+/// Seconds that all threads of this process have run, those that ended included.
+pub fn process_cpu_now() -> f64 {
+    let text = std::fs::read_to_string("/proc/self/stat").unwrap_or_default();
+    named_cpu(&text).map_or(f64::NAN, |(_, cpu)| cpu)
+}

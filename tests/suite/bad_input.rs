@@ -32,6 +32,29 @@ fn a_file_that_no_format_claims_names_the_nearest_and_why() {
 }
 
 #[test]
+fn a_file_that_only_gives_warnings_is_not_understood() {
+    let home = Home::new();
+    let path = home.file("cut.json", "{\"resourceSpans\":[");
+    home.retake(&["import", path.to_str().unwrap()]).error(3);
+}
+
+#[test]
+fn an_imported_call_is_named_by_its_one_id() {
+    let home = Home::new();
+    let exchange = json!({
+        "request": {"model": "m", "messages": [{"role": "user", "content": "When?"}]},
+        "response": {"id": "call-77", "object": "chat.completion", "model": "m",
+            "choices": [{"index": 0, "finish_reason": "stop", "message": {"role": "assistant", "content": "Now."}}]},
+    });
+    let path = home.file("exchange.json", exchange.to_string());
+    home.retake(&["import", path.to_str().unwrap()]).ok();
+    let found = home.retake(&["search", "--of", "spans", "When"]).ok();
+    let id = found["rows"][0]["trace_id"].as_str().unwrap();
+    assert_eq!(found["rows"][0]["span_id"], id, "{found}");
+    assert_eq!(home.retake(&["show", id]).ok()["spans"][0]["span_id"], id);
+}
+
+#[test]
 fn what_is_no_export_is_skipped_and_the_rest_is_imported() {
     let home = Home::new();
     home.file("in/a.jsonl", lines(&[call()]));

@@ -239,7 +239,8 @@ fn outcome(
         + totals.exchanges
         + totals.duplicates
         + totals.messages;
-    if found == 0 && totals.rejected > 0 {
+    let troubled = totals.rejected > 0 || report.files.iter().any(|file| !file.warnings.is_empty());
+    if found == 0 && troubled {
         return Err(IngestError::NotUnderstood { report });
     }
     Ok(*report)

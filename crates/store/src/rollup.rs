@@ -50,15 +50,9 @@ impl Tree {
             }
         }
         let ranked = |at: usize| rank.get(at).copied().unwrap_or(at);
-        let mut sorted: Vec<(usize, Option<usize>, SpanColumns)> = spans
-            .drain(..)
-            .zip(parents)
-            .enumerate()
-            .map(|(at, (span, parent))| (ranked(at), parent.map(ranked), span))
-            .collect();
-        sorted.sort_unstable_by_key(|(at, ..)| *at);
-        let (mut parents, spans): (Vec<Option<usize>>, Vec<SpanColumns>) =
-            sorted.into_iter().map(|(_, parent, span)| (parent, span)).unzip();
+        let mut parents: Vec<Option<usize>> =
+            order.iter().map(|(_, _, old)| parents.get(*old).copied().flatten().map(ranked)).collect();
+        permute(&mut spans, &mut rank);
         break_circles(&mut parents);
         let shapes = spans.iter().map(|span| shape(span.shape_id)).collect::<Result<Vec<_>>>()?;
         // A span without a parent is the root; without one, the first whose parent is not there. Of a call that is known
@@ -107,6 +101,16 @@ impl Tree {
 /// Name ids of 0 are unknown.
 pub(crate) fn known(name_id: i64) -> Option<i64> {
     (name_id != 0).then_some(name_id)
+}
+
+/// Puts each item at its rank. Spans are large: of a long trace they are moved as little as can be.
+fn permute<T>(items: &mut [T], rank: &mut [usize]) {
+    for at in 0..items.len().min(rank.len()) {
+        while let Some(to) = rank.get(at).copied().filter(|to| *to != at && *to < items.len()) {
+            items.swap(at, to);
+            rank.swap(at, to);
+        }
+    }
 }
 
 fn depth(at: usize, parents: &[Option<usize>]) -> usize {
@@ -415,4 +419,19 @@ fn question_and_answer(tx: &Connection, cache: &mut WriteCache, tree: &Tree) -> 
         answer = own(crate::gather::slot::OUTPUT)?.or(answer);
     }
     Ok((question, answer))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::permute;
+    use proptest::prelude::*;
+
+    proptest! {
+        #[test]
+        fn items_come_to_their_ranks(rank in (0_usize..40).prop_flat_map(|n| Just((0..n).collect::<Vec<_>>()).prop_shuffle())) {
+            let mut items: Vec<usize> = rank.clone();
+            permute(&mut items, &mut rank.clone());
+            prop_assert_eq!(items, (0..rank.len()).collect::<Vec<_>>());
+        }
+    }
 }

@@ -290,6 +290,8 @@ impl Drop for Inner {
     fn drop(&mut self) {
         // The last to close leaves no log behind; another process may still hold it, then this does nothing.
         if let Ok(writer) = self.writer.get_mut() {
+            // Nor is anybody waited for.
+            let _ = writer.connection.busy_timeout(Duration::ZERO);
             let _ = writer.connection.query_row("PRAGMA wal_checkpoint(TRUNCATE)", [], |_| Ok(()));
         }
     }

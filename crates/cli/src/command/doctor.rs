@@ -53,7 +53,9 @@ pub fn schema(name: Option<&str>, output: &Output) -> Result<Exit, ApiError> {
 }
 
 /// `retake completions`.
-pub fn completions(shell: clap_complete::Shell) -> Result<Exit, ApiError> {
-    clap_complete::generate(shell, &mut Cli::command(), "retake", &mut std::io::stdout());
+pub fn completions(shell: clap_complete::Shell, output: &Output) -> Result<Exit, ApiError> {
+    let mut script = Vec::new();
+    clap_complete::generate(shell, &mut Cli::command(), "retake", &mut script);
+    output.plain(&String::from_utf8_lossy(&script));
     Ok(Exit::Done)
 }

@@ -55,7 +55,7 @@ async fn run_on(core: Arc<Core>, cli: &Cli, output: &Output) -> Result<Exit, Api
         Command::Pricing { command } => connect::pricing(core, command, output).await,
         Command::Doctor => doctor::run(core, output).await,
         Command::Schema { name } => doctor::schema(name.as_deref(), output),
-        Command::Completions { shell } => doctor::completions(*shell),
+        Command::Completions { shell } => doctor::completions(*shell, output),
         Command::Demo { print_commands } => {
             let workspace = workspace_path(cli);
             demo::run(core, *print_commands, &workspace, cli.global.json, output).await

@@ -63,6 +63,14 @@ fn resolve(connection: &Connection, text: &str) -> Result<Named> {
     } else if rest.chars().count() < SHORTEST {
         found.clear();
     }
+    // An imported call has one id for its trace and its span: either name means the same.
+    let traces: Vec<Id> = found
+        .iter()
+        .filter_map(|(named, ..)| if let Named::Trace(id) = named { Some(id.clone()) } else { None })
+        .collect();
+    found.retain(|(named, ..)| {
+        !matches!(named, Named::Span { trace_id, span_id } if trace_id == span_id && traces.contains(trace_id))
+    });
     if found.len() > 1 {
         found.truncate(CANDIDATES);
         let candidates = found.into_iter().map(|(_, label, _)| label).collect();

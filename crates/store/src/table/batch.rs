@@ -3,7 +3,9 @@
 use crate::error::{Result, StoreError};
 use crate::migration::Migration;
 use crate::rows::BatchRow;
+use crate::table::fact;
 use crate::workspace::{BatchHandle, FileNo, Workspace, Write};
+use retake_model::FactKind;
 use rusqlite::{Connection, OptionalExtension, params};
 
 pub(crate) const MIGRATIONS: &[Migration] = &[Migration {
@@ -86,7 +88,7 @@ impl Workspace {
             let mut statement =
                 connection.prepare_cached("SELECT report, state, pid FROM batch ORDER BY at_ns DESC, batch_id DESC")?;
             let rows = statement.query_map([], |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?)))?;
-            rows.map(|row| from_stored(row?)).collect()
+            rows.map(|row| from_stored(connection, row?)).collect()
         })
     }
 
@@ -97,7 +99,7 @@ impl Workspace {
             let mut statement =
                 connection.prepare_cached("SELECT report, state, pid FROM batch WHERE batch_id = ?1")?;
             let row = statement.query_row([batch_id], |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?)))?;
-            from_stored(row)
+            from_stored(connection, row)
         })
     }
 }
@@ -126,11 +128,24 @@ pub(crate) fn pk_of_id(connection: &Connection, batch_id: &str) -> Result<Option
     Ok(statement.query_row([batch_id], |row| row.get(0)).optional()?)
 }
 
-fn from_stored((report, state, pid): (String, String, i64)) -> Result<BatchRow> {
+fn from_stored(connection: &Connection, (report, state, pid): (String, String, i64)) -> Result<BatchRow> {
     let mut row: BatchRow = serde_json::from_str(&report).map_err(|error| StoreError::Failed(error.to_string()))?;
     row.state = state;
     if row.state == "running" && !crate::table::lease::is_alive(pid) {
         row.state = "interrupted".to_owned();
+        // Its report was never written: what it brought stands in the tables.
+        if let Some(batch_pk) = pk_of_id(connection, &row.batch_id)? {
+            for (kind, n) in fact::brought(connection, batch_pk)? {
+                match kind {
+                    FactKind::Span => row.totals.spans = n,
+                    FactKind::LogRecord => row.totals.log_records = n,
+                    FactKind::Exchange => row.totals.exchanges = n,
+                    FactKind::AuditEvent => row.totals.audit_events = n,
+                    FactKind::Score => row.totals.scores = n,
+                    FactKind::Rejected => row.totals.rejected = n,
+                }
+            }
+        }
     }
     Ok(row)
 }

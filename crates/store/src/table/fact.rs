@@ -152,6 +152,24 @@ pub(crate) fn claim(
     Ok(())
 }
 
+/// What only this batch brought, by kind: records, and of spans and audit events the distinct ones.
+pub(crate) fn brought(connection: &Connection, batch_pk: i64) -> Result<Vec<(FactKind, u64)>> {
+    let mut statement = connection.prepare_cached(
+        "SELECT kind, count(DISTINCT CASE WHEN kind IN (0, 3) THEN owner ELSE fact_pk END)
+         FROM claim JOIN fact USING(fact_pk) JOIN fact_source USING(source_id)
+         WHERE batch_pk = ?1 AND NOT EXISTS (
+             SELECT 1 FROM claim other WHERE other.fact_pk = claim.fact_pk AND other.batch_pk <> ?1)
+         GROUP BY kind",
+    )?;
+    let rows = statement.query_map([batch_pk], |row| Ok((row.get::<_, i64>(0)?, row.get::<_, i64>(1)?)))?;
+    let mut brought = Vec::new();
+    for row in rows {
+        let (kind, n) = row?;
+        brought.extend(item(&KINDS, kind).map(|kind| (kind, n.unsigned_abs())));
+    }
+    Ok(brought)
+}
+
 /// Facts of an owner, best first: rank, then last change, then content.
 pub(crate) fn heads(connection: &Connection, owner: i64) -> Result<Vec<FactHead>> {
     let mut statement = connection.prepare_cached(

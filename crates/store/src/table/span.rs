@@ -375,8 +375,15 @@ pub(crate) fn row(connection: &Connection, span_pk: i64) -> Result<Option<SpanCo
 pub(crate) fn rows_of_trace(connection: &Connection, trace_pk: i64) -> Result<Vec<SpanColumns>> {
     let mut statement =
         connection.prepare_cached(&format!("SELECT {COLUMNS} FROM span WHERE trace_pk = ?1 ORDER BY span_pk"))?;
-    let rows = statement.query_map([trace_pk], SpanColumns::from_row)?;
-    Ok(rows.collect::<rusqlite::Result<_>>()?)
+    // A long trace is tens of megabytes: counting its spans costs less than moving them while the list grows.
+    let n: i64 = connection
+        .prepare_cached("SELECT count(*) FROM span WHERE trace_pk = ?1")?
+        .query_row([trace_pk], |row| row.get(0))?;
+    let mut spans = Vec::with_capacity(usize::try_from(n).unwrap_or(0));
+    for span in statement.query_map([trace_pk], SpanColumns::from_row)? {
+        spans.push(span?);
+    }
+    Ok(spans)
 }
 
 /// Calls `each` with the columns of every span, trace by trace where they stand together.
