@@ -80,6 +80,16 @@ export class Settings {
     write("sampleStrip", workspace);
   }
 
+  /** The tabs that were open in a workspace. */
+  tabs(workspace: string): string | null {
+    return read(`tabs ${workspace}`);
+  }
+
+  setTabs(workspace: string, kept: string | null): void {
+    if (kept === null) localStorage.removeItem(`retake:tabs ${workspace}`);
+    else write(`tabs ${workspace}`, kept);
+  }
+
   /** Folder of the golden set that was last written from a workspace. */
   lastSet(workspace: string): string {
     return read(`lastSet ${workspace}`) ?? "";

@@ -21,6 +21,8 @@ export class Trace {
   /** Document that is selected, in all tabs. */
   documentId = $state<string | null>(null);
   readonly folded = new SvelteSet<string>();
+  /** What was opened by hand: carried history, tall and long texts. Named by what shows it. */
+  readonly opened = new SvelteSet<string>();
   /** Part of the time axis that is shown; all of it when `null`. */
   zoom = $state.raw<TimeWindow | null>(null);
 
@@ -107,6 +109,7 @@ export class Trace {
       this.zoom = null;
       this.documentId = null;
       this.folded.clear();
+      this.opened.clear();
       this.tree.clear();
       for (const part of this.#parts) part.clear();
     } else if (spanId !== null) this.spanId = spanId;
@@ -164,6 +167,11 @@ export class Trace {
   fold(spanId: string, folded: boolean): void {
     if (folded) this.folded.add(spanId);
     else this.folded.delete(spanId);
+  }
+
+  /** Opens a text or a fold, or closes it again. */
+  toggle(name: string): void {
+    if (!this.opened.delete(name)) this.opened.add(name);
   }
 
   stepCall(step: 1 | -1): boolean {
