@@ -112,6 +112,7 @@ export class App {
 
   async readInfo(): Promise<void> {
     await this.info.read(() => this.host.rpc("workspace_info", {}));
+    this.settings.use(this.workspace);
   }
 
   #changed(topic: string, id: string): void {
