@@ -10,7 +10,7 @@ import { Loaded } from "./loaded.svelte";
 import { Metrics } from "./metrics.svelte";
 import { Promote } from "./promote.svelte";
 import { Search } from "./search.svelte";
-import { Settings } from "./settings.svelte";
+import { Settings, ZOOMS } from "./settings.svelte";
 import { Tabs, type OpenTab, type View } from "./tabs.svelte";
 import type { Trace } from "./trace.svelte";
 
@@ -74,6 +74,7 @@ export class App {
    */
   start(sample = false): () => void {
     void this.#readFirst(sample);
+    if (this.settings.zoom !== 100) void this.zoom(this.settings.zoom);
     const stops = [
       this.host.onChange(({ topic, id }) => this.#changed(topic, id)),
       this.host.onDrop({ hover: (over) => (this.dropping = over), drop: (paths) => void this.importPaths(paths) }),
@@ -352,6 +353,20 @@ export class App {
     if (this.#noticeTimer !== null) clearTimeout(this.#noticeTimer);
     this.notice = notice;
     this.#noticeTimer = setTimeout(() => (this.notice = null), notice.action ? 6_000 : 2_500);
+  }
+
+  /** Shows everything at so many per cent. */
+  async zoom(percent: number): Promise<void> {
+    this.settings.setZoom(percent);
+    await this.act(() => this.host.zoom(percent / 100));
+  }
+
+  /** The next larger or smaller zoom; `false` at the ends. */
+  zoomBy(step: 1 | -1): boolean {
+    const next = step === 1 ? ZOOMS.find((zoom) => zoom > this.settings.zoom) : ZOOMS.findLast((zoom) => zoom < this.settings.zoom);
+    if (next === undefined) return false;
+    void this.zoom(next);
+    return true;
   }
 
   async copy(text: string, what = "Copied"): Promise<void> {

@@ -110,7 +110,10 @@ export const COMMANDS = {
 
   palette: { title: "Command palette", group: "Window", keys: ["Ctrl+K"], inFields: true, hidden: true },
   keys: { title: "Keys of the keyboard", group: "Window", keys: ["?"] },
-  theme: { title: "Change theme: system, dark, light", group: "Window", keys: [] },
+  theme: { title: "Change theme: system, dark, light, high contrast", group: "Window", keys: [] },
+  "zoom.in": { title: "Larger", group: "Window", keys: ["Ctrl++", "Ctrl+="], inFields: true },
+  "zoom.out": { title: "Smaller", group: "Window", keys: ["Ctrl+-"], inFields: true },
+  "zoom.reset": { title: "Size as at first", group: "Window", keys: ["Ctrl+0"], inFields: true },
   times: { title: "Change times: local, UTC, relative", group: "Window", keys: ["t"] },
   escape: { title: "One level out", group: "Window", keys: ["Escape"], inFields: true, hidden: true },
 } as const satisfies Record<string, CommandInfo>;

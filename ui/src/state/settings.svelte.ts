@@ -1,9 +1,12 @@
 /// How the window looks, kept on this machine. Nothing here changes what the core does.
 import type { TimeMode } from "$lib/format";
 
-export type Theme = "system" | "dark" | "light";
+export type Theme = "system" | "dark" | "light" | "contrast";
 
-const THEMES: readonly Theme[] = ["system", "dark", "light"];
+const THEMES: readonly Theme[] = ["system", "dark", "light", "contrast"];
+
+/** Zoom in per cent. */
+export const ZOOMS = [50, 67, 75, 80, 90, 100, 110, 125, 150, 175, 200] as const;
 const TIMES: readonly TimeMode[] = ["local", "utc", "relative"];
 
 /** Columns of the list in the order in which they are offered. */
@@ -12,9 +15,13 @@ export type Column = (typeof COLUMNS)[number];
 export type Widths = Partial<Record<Column, number>>;
 const FIRST: readonly Column[] = ["time", "tenant", "question", "flags", "tokens", "cost", "latency"];
 
+/** The system asks for more contrast. */
+const MORE = typeof matchMedia === "function" ? matchMedia("(prefers-contrast: more)") : null;
+
 export class Settings {
   theme = $state<Theme>("system");
   times = $state<TimeMode>("local");
+  zoom = $state(100);
   /** Columns of the list in their order; what stands in a list by its question is always among them. */
   columns = $state.raw<readonly Column[]>(FIRST);
   /** Widths in pixels that were set by hand. */
@@ -31,12 +38,14 @@ export class Settings {
   constructor() {
     this.theme = THEMES.find((theme) => theme === read("theme")) ?? "system";
     this.times = TIMES.find((mode) => mode === read("times")) ?? "local";
+    this.zoom = ZOOMS.find((zoom) => String(zoom) === read("zoom")) ?? 100;
     this.facets = read("facets") !== "no";
     this.sampleStrip = read("sampleStrip") ?? "";
     this.sampleHidden = read("sampleStrip") === "";
     this.#history = list("history");
     this.#saved = list("saved");
     this.#applyTheme();
+    MORE?.addEventListener("change", () => this.#applyTheme());
   }
 
   get history(): readonly string[] {
@@ -55,6 +64,11 @@ export class Settings {
     this.theme = theme;
     write("theme", theme);
     this.#applyTheme();
+  }
+
+  setZoom(zoom: number): void {
+    this.zoom = zoom;
+    write("zoom", String(zoom));
   }
 
   nextTimes(): void {
@@ -166,8 +180,11 @@ export class Settings {
   }
 
   #applyTheme(): void {
-    if (this.theme === "system") delete document.documentElement.dataset["theme"];
-    else document.documentElement.dataset["theme"] = this.theme;
+    const { dataset } = document.documentElement;
+    if (this.theme === "dark" || this.theme === "light") dataset["theme"] = this.theme;
+    else delete dataset["theme"];
+    if (this.theme === "contrast" || MORE?.matches) dataset["contrast"] = "more";
+    else delete dataset["contrast"];
   }
 }
 
