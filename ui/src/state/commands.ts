@@ -64,6 +64,9 @@ export const COMMANDS = {
   "trace.zoomOut": { title: "Timeline: further", group: "Trace", keys: ["s"] },
   "trace.panLeft": { title: "Timeline: earlier", group: "Trace", keys: ["a"] },
   "trace.panRight": { title: "Timeline: later", group: "Trace", keys: ["d"] },
+  "trace.find": { title: "Find in trace", group: "Trace", keys: ["Ctrl+F"], inFields: true },
+  "trace.findNext": { title: "Next place found", group: "Trace", keys: ["F3", "Ctrl+G"], inFields: true },
+  "trace.findPrevious": { title: "Previous place found", group: "Trace", keys: ["Shift+F3", "Ctrl+Shift+G"], inFields: true },
   "trace.report": { title: "Incident report", group: "Trace", keys: ["Shift+R"] },
   "trace.copyId": { title: "Copy the trace id", group: "Trace", keys: ["y"] },
 

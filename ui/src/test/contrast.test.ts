@@ -58,6 +58,7 @@ const PAIRS = [
       ["text", "band"],
       ["text-2", "band"],
       ["text", "hit"],
+      ["hit-on", "hit-now"],
       ["text", "bg-4"],
       ["bg-1", "error"],
     ] satisfies [string, string][]
@@ -115,6 +116,6 @@ describe("styles", () => {
 
   it("has for high contrast every colour that it has at first, or keeps it on purpose", () => {
     const kept = [...first.keys()].filter((name) => !tokensOf(':root[data-contrast="more"]').has(name));
-    expect(kept).toEqual(["accent-on", "hatch", "series-1", "series-2", "series-3", "series-4", "series-5", "series-6"]);
+    expect(kept).toEqual(["accent-on", "hit-now", "hit-on", "hatch", "series-1", "series-2", "series-3", "series-4", "series-5", "series-6"]);
   });
 });
