@@ -104,6 +104,8 @@ commands! {
 
     /// A trace as a tree.
     investigate::trace_get(IdRequest) -> investigate::Tree,
+    /// Words within a trace.
+    investigate::trace_find(investigate::FindRequest) -> investigate::Found,
     /// A span with its attributes.
     investigate::span_get(investigate::SpanRequest) -> investigate::SpanDetail,
     /// Messages of a model call as the model saw them.

@@ -796,6 +796,32 @@ export type FileSchema = {
  */
 schema: unknown, };
 
+export type FindRequest = { 
+/**
+ * Trace.
+ */
+trace_id: string, 
+/**
+ * What is looked for, as it stands.
+ */
+text: string, 
+/**
+ * Capitals and small letters are two.
+ */
+match_case: boolean, 
+/**
+ * Nothing of a word beside it.
+ */
+whole_word: boolean, 
+/**
+ * Hits to leave out.
+ */
+from: number, 
+/**
+ * Hits to give, 500 at most.
+ */
+count: number, };
+
 export type FindingView = { 
 /**
  * Trace.
@@ -865,6 +891,46 @@ export type Formats = {
  * Formats by name.
  */
 formats: Array<FormatInfo>, };
+
+export type Found = { 
+/**
+ * Those that were asked for.
+ */
+places: Array<FoundPlace>, 
+/**
+ * How many there are.
+ */
+total: number, };
+
+export type FoundPlace = { 
+/**
+ * Span.
+ */
+span_id: string, 
+/**
+ * `name`, `status`, `message`, `tools`, `input`, `output`, `attributes`, `document`.
+ */
+section: string, 
+/**
+ * Index of the message; id of the document.
+ */
+at: string | null, 
+/**
+ * Part of the message.
+ */
+part: number | null, 
+/**
+ * `text`, `name`, `title` or `json`.
+ */
+field: string, 
+/**
+ * JSON pointer of the member whose key or value it is.
+ */
+path: string | null, 
+/**
+ * Which of those there, from 0.
+ */
+nth: number, };
 
 export type GoldenAddRequest = { 
 /**
@@ -2829,6 +2895,8 @@ export interface RpcSchema {
   query_complete: { request: CompleteRequest; response: Completions };
   /** A trace as a tree. */
   trace_get: { request: IdRequest; response: Tree };
+  /** Words within a trace. */
+  trace_find: { request: FindRequest; response: Found };
   /** A span with its attributes. */
   span_get: { request: SpanRequest; response: SpanDetail };
   /** Messages of a model call as the model saw them. */

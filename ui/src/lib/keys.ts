@@ -3,6 +3,8 @@
 /** The part of a keyboard event that matters. */
 export interface KeyPress {
   key: string;
+  /** Place on the keyboard. */
+  code?: string;
   ctrlKey: boolean;
   metaKey: boolean;
   altKey: boolean;
@@ -14,7 +16,9 @@ const NAMES: Record<string, string> = { " ": "Space", ArrowUp: "Up", ArrowDown: 
 /** The word of a press; `null` for a modifier alone. */
 export function keyOf(press: KeyPress): string | null {
   if (["Control", "Shift", "Alt", "Meta", "AltGraph", "CapsLock", "Dead"].includes(press.key)) return null;
-  const name = NAMES[press.key] ?? press.key;
+  // WebKitGTK has no name for Tab while Shift is held.
+  const key = press.key === "Unidentified" && press.code === "Tab" ? "Tab" : press.key;
+  const name = NAMES[key] ?? key;
   const letter = /^\p{L}$/u.test(name);
   const parts: string[] = [];
   if (press.ctrlKey || press.metaKey) parts.push("Ctrl");

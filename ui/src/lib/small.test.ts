@@ -9,6 +9,7 @@ const press = (key: string, fields: Partial<Parameters<typeof keyOf>[0]> = {}) =
 describe("keys", () => {
   it("are written in one way", () => {
     expect(press("k", { ctrlKey: true })).toBe("Ctrl+K");
+    expect(press("Unidentified", { code: "Tab", ctrlKey: true, shiftKey: true })).toBe("Ctrl+Shift+Tab");
     expect(press("P", { shiftKey: true })).toBe("Shift+P");
     expect(press("?", { shiftKey: true })).toBe("?");
     expect(press("ArrowLeft", { altKey: true })).toBe("Alt+Left");

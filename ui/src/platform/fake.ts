@@ -7,6 +7,7 @@ export class FakePlatform implements Platform {
   /** What the page called, in order. */
   readonly calls: { name: Command; request: unknown }[] = [];
   copied: string | null = null;
+  zoomed = 1;
   readonly #answers: Answers;
   #seen: ((change: Change) => void)[] = [];
   #drops: DropHandler[] = [];
@@ -44,6 +45,10 @@ export class FakePlatform implements Platform {
 
   async copy(text: string): Promise<void> {
     this.copied = text;
+  }
+
+  async zoom(factor: number): Promise<void> {
+    this.zoomed = factor;
   }
 
   /** Pushes a change to the page. */

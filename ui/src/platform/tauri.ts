@@ -42,6 +42,10 @@ export class TauriPlatform implements Platform {
     return () => stops.forEach((stop) => stop());
   }
 
+  async zoom(factor: number): Promise<void> {
+    await invoke("plugin:webview|set_webview_zoom", { value: factor });
+  }
+
   async copy(text: string): Promise<void> {
     try {
       await navigator.clipboard.writeText(text);

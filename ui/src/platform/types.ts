@@ -75,4 +75,6 @@ export interface Platform {
   onDrop(handler: DropHandler): () => void;
   /** Puts text on the clipboard. */
   copy(text: string): Promise<void>;
+  /** Shows the page larger or smaller; 1 is its own size. */
+  zoom(factor: number): Promise<void>;
 }

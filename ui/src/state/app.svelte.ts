@@ -2,7 +2,7 @@
 import type { Job, WorkspaceInfo } from "$bindings/rpc";
 import { count, fileName, plural } from "$lib/format";
 import { RpcError, type Platform } from "$platform/types";
-import { Bench, type Target } from "./bench.svelte";
+import type { Bench, Target } from "./bench.svelte";
 import { Commands } from "./commands.svelte";
 import { importReport, Jobs } from "./jobs.svelte";
 import { Library } from "./library.svelte";
@@ -10,19 +10,11 @@ import { Loaded } from "./loaded.svelte";
 import { Metrics } from "./metrics.svelte";
 import { Promote } from "./promote.svelte";
 import { Search } from "./search.svelte";
-import { Settings } from "./settings.svelte";
-import { Trace, type Tab } from "./trace.svelte";
+import { Settings, ZOOMS } from "./settings.svelte";
+import { Tabs, type OpenTab, type View } from "./tabs.svelte";
+import type { Trace } from "./trace.svelte";
 
-export type View = "traces" | "runs" | "replay" | "prompts" | "golden" | "metrics" | "sources" | "settings";
-
-/** A place that can be gone back to. */
-interface Place {
-  view: View;
-  traceId: string | null;
-  spanId: string | null;
-  tab: Tab;
-  full: boolean;
-}
+export type { View } from "./tabs.svelte";
 
 /** A line that says what happened; it goes by itself. */
 export interface Notice {
@@ -41,16 +33,12 @@ export class App {
   readonly commands = new Commands();
   readonly settings = new Settings();
   readonly search: Search;
-  readonly trace: Trace;
-  readonly bench: Bench;
+  readonly tabs: Tabs;
   readonly jobs: Jobs;
   readonly library: Library;
   readonly metrics: Metrics;
   readonly info = new Loaded<WorkspaceInfo>();
 
-  view = $state<View>("traces");
-  /** The trace takes the whole window. */
-  full = $state(false);
   overlay = $state<Overlay>(null);
   promote = $state.raw<Promote | null>(null);
   notice = $state.raw<Notice | null>(null);
@@ -62,8 +50,7 @@ export class App {
   error = $state.raw<RpcError | null>(null);
   nowMs = $state(0);
 
-  #back = $state.raw<readonly Place[]>([]);
-  #forward = $state.raw<readonly Place[]>([]);
+  #restored = $state(false);
   #dataVersion: number | null = null;
   #looking = false;
   #noticeTimer: ReturnType<typeof setTimeout> | null = null;
@@ -73,8 +60,7 @@ export class App {
     this.#clock = nowMs;
     this.nowMs = nowMs();
     this.search = new Search(host);
-    this.trace = new Trace(host);
-    this.bench = new Bench(host);
+    this.tabs = new Tabs(host);
     this.library = new Library(host);
     this.metrics = new Metrics(host);
     this.jobs = new Jobs(host, (job) => this.#jobEnded(job));
@@ -88,6 +74,7 @@ export class App {
    */
   start(sample = false): () => void {
     void this.#readFirst(sample);
+    if (this.settings.zoom !== 100) void this.zoom(this.settings.zoom);
     const stops = [
       this.host.onChange(({ topic, id }) => this.#changed(topic, id)),
       this.host.onDrop({ hover: (over) => (this.dropping = over), drop: (paths) => void this.importPaths(paths) }),
@@ -107,6 +94,8 @@ export class App {
   async #readFirst(sample: boolean): Promise<void> {
     await this.look();
     await Promise.all([this.readInfo(), this.search.open(sample ? SAMPLE_QUERY : ""), this.jobs.read(), this.library.readLedger()]);
+    this.tabs.restore(this.settings.tabs(this.workspace));
+    this.#restored = true;
     if (!sample) return;
     if (this.info.value?.empty) await this.importSample();
     else if (!this.settings.sampleHidden) this.settings.showSampleStrip(this.workspace);
@@ -124,10 +113,11 @@ export class App {
 
   async readInfo(): Promise<void> {
     await this.info.read(() => this.host.rpc("workspace_info", {}));
+    this.settings.use(this.workspace);
   }
 
   #changed(topic: string, id: string): void {
-    if (topic === "take") this.bench.takeChanged(id);
+    if (topic === "take") this.tabs.all.forEach((tab) => tab.bench.takeChanged(id));
     else if (topic === "job") void this.jobs.read();
     else void this.look();
   }
@@ -150,6 +140,7 @@ export class App {
 
   async #readAgain(): Promise<void> {
     const wasEmpty = this.search.total === 0;
+    for (const tab of this.tabs.all) tab.outdated = tab !== this.tabs.active;
     await Promise.all([
       this.readInfo(),
       this.search.refresh(this.reading && !wasEmpty),
@@ -164,65 +155,81 @@ export class App {
 
   // Places
 
-  get #place(): Place {
-    return { view: this.view, traceId: this.trace.traceId, spanId: this.trace.spanId, tab: this.trace.tab, full: this.full };
+  get view(): View {
+    return this.tabs.active.view;
+  }
+
+  /** The trace takes the whole window. */
+  get full(): boolean {
+    return this.tabs.active.full;
+  }
+
+  set full(full: boolean) {
+    this.tabs.active.full = full;
+  }
+
+  /** The trace of the tab that is looked at. */
+  get trace(): Trace {
+    return this.tabs.active.trace;
+  }
+
+  /** The workbench of the tab that is looked at. */
+  get bench(): Bench {
+    return this.tabs.active.bench;
+  }
+
+  /** The workbench that runs something, in whichever tab. */
+  get runningBench(): Bench | undefined {
+    return this.tabs.all.find((tab) => tab.bench.running)?.bench;
   }
 
   /** Goes to a view, so that Back comes back. */
   go(view: View, full = false): void {
-    if (view === this.view && full === this.full) return;
-    this.#back = [...this.#back, this.#place].slice(-100);
-    this.#forward = [];
-    this.view = view;
-    this.full = full;
     // It was about what the other view did.
-    this.library.error = null;
+    if (this.tabs.active.go(view, full)) this.library.error = null;
   }
 
   get canBack(): boolean {
-    return this.#back.length > 0;
+    return this.tabs.active.canBack;
   }
 
   get canForward(): boolean {
-    return this.#forward.length > 0;
+    return this.tabs.active.canForward;
   }
 
   back(): boolean {
-    const place = this.#back.at(-1);
-    if (!place) return false;
-    this.#back = this.#back.slice(0, -1);
-    this.#forward = [...this.#forward, this.#place];
-    this.#restore(place);
-    return true;
+    return this.tabs.active.back();
   }
 
   forward(): boolean {
-    const place = this.#forward.at(-1);
-    if (!place) return false;
-    this.#forward = this.#forward.slice(0, -1);
-    this.#back = [...this.#back, this.#place];
-    this.#restore(place);
-    return true;
-  }
-
-  #restore(place: Place): void {
-    this.view = place.view;
-    this.full = place.full;
-    if (place.traceId !== null) {
-      this.trace.tab = place.tab;
-      void this.trace.open(place.traceId, place.spanId);
-    }
+    return this.tabs.active.forward();
   }
 
   /** Shows a trace beside the list, or over the whole window. */
   async openTrace(traceId: string, spanId: string | null = null, full = this.full): Promise<void> {
-    if (this.trace.traceId !== null && (this.trace.traceId !== traceId || this.view !== "traces" || full !== this.full)) {
-      this.#back = [...this.#back, this.#place].slice(-100);
-      this.#forward = [];
-    }
-    this.view = "traces";
-    this.full = full;
-    await this.trace.open(traceId, spanId);
+    await this.tabs.active.openTrace(traceId, spanId, full);
+  }
+
+  /** Opens a trace in a tab of its own; behind this one it is read when it is looked at. */
+  openTraceTab(traceId: string, spanId: string | null, title: string, behind = false): OpenTab {
+    return this.tabs.open((tab) => {
+      tab.full = true;
+      tab.called = title;
+      tab.later(() => tab.trace.open(traceId, spanId));
+    }, behind);
+  }
+
+  openRunTab(runId: string, behind = false): OpenTab {
+    return this.tabs.open((tab) => {
+      tab.view = "replay";
+      tab.later(() => tab.bench.openRun(runId));
+    }, behind);
+  }
+
+  /** Keeps the tabs for the next start, once those of the last one are there. */
+  keepTabs(): void {
+    const kept = this.tabs.kept;
+    if (this.#restored) this.settings.setTabs(this.workspace, kept);
   }
 
   /** Gives the whole width back to the list. */
@@ -266,12 +273,14 @@ export class App {
   }
 
   /** Sets the recorded answers of the marked traces side by side. */
-  async compareMarked(): Promise<boolean> {
+  async compareMarked(inTab = false): Promise<boolean> {
     if (this.search.marked.size < 2) return false;
     const targets = await this.#targets();
     if (targets.length < 2) return false;
-    this.go("replay");
-    return this.act(() => this.bench.openRecorded(targets.slice(0, 4)));
+    if (inTab) this.tabs.open((tab) => (tab.view = "replay"));
+    else this.go("replay");
+    const bench = this.bench;
+    return this.act(() => bench.openRecorded(targets.slice(0, 4)));
   }
 
   /** Opens the bench on a request that was pasted. */
@@ -344,6 +353,20 @@ export class App {
     if (this.#noticeTimer !== null) clearTimeout(this.#noticeTimer);
     this.notice = notice;
     this.#noticeTimer = setTimeout(() => (this.notice = null), notice.action ? 6_000 : 2_500);
+  }
+
+  /** Shows everything at so many per cent. */
+  async zoom(percent: number): Promise<void> {
+    this.settings.setZoom(percent);
+    await this.act(() => this.host.zoom(percent / 100));
+  }
+
+  /** The next larger or smaller zoom; `false` at the ends. */
+  zoomBy(step: 1 | -1): boolean {
+    const next = step === 1 ? ZOOMS.find((zoom) => zoom > this.settings.zoom) : ZOOMS.findLast((zoom) => zoom < this.settings.zoom);
+    if (next === undefined) return false;
+    void this.zoom(next);
+    return true;
   }
 
   async copy(text: string, what = "Copied"): Promise<void> {

@@ -1,6 +1,7 @@
 /// Which commands apply now, and what they do. What is on screen provides its commands while it is there; what came last
 /// is asked first.
 import { KeySequence, keyOf, type KeyPress } from "$lib/keys";
+import { untrack } from "svelte";
 import { SvelteMap } from "svelte/reactivity";
 import { COMMAND_IDS, commandInfo, type CommandId } from "./commands";
 
@@ -12,18 +13,19 @@ export class Commands {
   readonly #handlers = new SvelteMap<CommandId, readonly Handler[]>();
   readonly #sequence = new KeySequence();
 
-  /** Adds handlers until the returned function is called. */
+  /** Adds handlers until the returned function is called. An effect that provides depends on nothing here. */
   provide(handlers: Handlers): () => void {
     const mine: [CommandId, Handler][] = [];
     for (const id of COMMAND_IDS) {
       const handler = handlers[id];
-      if (!handler) continue;
-      mine.push([id, handler]);
-      this.#handlers.set(id, [...(this.#handlers.get(id) ?? []), handler]);
+      if (handler) mine.push([id, handler]);
     }
-    return () => {
-      for (const [id, handler] of mine) this.#handlers.set(id, (this.#handlers.get(id) ?? []).filter((other) => other !== handler));
-    };
+    const change = (next: (now: readonly Handler[], handler: Handler) => readonly Handler[]) =>
+      untrack(() => {
+        for (const [id, handler] of mine) this.#handlers.set(id, next(this.#handlers.get(id) ?? [], handler));
+      });
+    change((now, handler) => [...now, handler]);
+    return () => change((now, handler) => now.filter((other) => other !== handler));
   }
 
   applies(id: CommandId): boolean {

@@ -57,7 +57,9 @@ describe("Commands", () => {
 describe("the list of commands", () => {
   it("gives a key to two commands only where they are never on screen together", () => {
     // The trace's keys and the bench's keys share digits and letters; their views exclude each other.
-    const together = (a: string, b: string) => !((a.startsWith("trace.") && b.startsWith("compare.")) || (a.startsWith("compare.") && b.startsWith("trace.")));
+    const ofTrace = (id: string) => id.startsWith("trace.") || id === "tab.open";
+    const ofBench = (id: string) => id.startsWith("compare.") || id === "replay.run";
+    const together = (a: string, b: string) => !((ofTrace(a) && ofBench(b)) || (ofBench(a) && ofTrace(b)));
     const clashes = COMMAND_IDS.flatMap((a, i) => COMMAND_IDS.slice(i + 1).flatMap((b) => (together(a, b) && commandInfo(a).keys.some((key) => commandInfo(b).keys.includes(key)) ? [`${a} ${b}`] : [])));
     expect(clashes).toEqual([]);
   });

@@ -8,6 +8,8 @@ export interface CommandInfo {
   keys: readonly string[];
   /** Also while a field has the focus. */
   inFields?: boolean;
+  /** Names a row of commands that differ by a number: the sheet of keys prints it once. */
+  series?: string;
   /** Left out of the palette: makes sense only where the focus is. */
   hidden?: boolean;
 }
@@ -28,6 +30,7 @@ export const COMMANDS = {
   "list.next": { title: "Next row", group: "List", keys: ["j"], hidden: true },
   "list.previous": { title: "Previous row", group: "List", keys: ["k"], hidden: true },
   "list.open": { title: "Open the trace over the whole window", group: "List", keys: ["Enter", "o"] },
+  "tab.open": { title: "Open in a new tab", group: "List", keys: ["Ctrl+Enter"] },
   "list.peek": { title: "Peek at the last exchange", group: "List", keys: ["Space"] },
   "list.mark": { title: "Mark the row", group: "List", keys: ["x"] },
   "list.unmark": { title: "Unmark all rows", group: "List", keys: [] },
@@ -35,6 +38,15 @@ export const COMMANDS = {
   "list.exclude": { title: "Exclude this value", group: "List", keys: ["Shift+F"] },
   "list.fresh": { title: "Show new rows", group: "List", keys: ["."] },
   "list.facets": { title: "Show or hide facets", group: "List", keys: ["Ctrl+B"] },
+  "list.columns": { title: "Choose columns", group: "List", keys: [] },
+  "list.columnsReset": { title: "Columns as at first", group: "List", keys: [] },
+  "list.sort": { title: "Sort by this column", group: "List", keys: ["Shift+S"] },
+  "list.columnLeft": { title: "Move this column to the left", group: "List", keys: ["Ctrl+Shift+Left"] },
+  "list.columnRight": { title: "Move this column to the right", group: "List", keys: ["Ctrl+Shift+Right"] },
+  "list.columnNarrower": { title: "This column narrower", group: "List", keys: ["Shift+Left"] },
+  "list.columnWider": { title: "This column wider", group: "List", keys: ["Shift+Right"] },
+  "list.columnFit": { title: "This column as wide as its content", group: "List", keys: ["Shift+W"] },
+  "list.columnHide": { title: "Hide this column", group: "List", keys: ["Shift+X"] },
   "list.spans": { title: "List traces or spans", group: "List", keys: [] },
   "list.findings": { title: "Only traces with findings", group: "List", keys: [] },
 
@@ -52,6 +64,9 @@ export const COMMANDS = {
   "trace.zoomOut": { title: "Timeline: further", group: "Trace", keys: ["s"] },
   "trace.panLeft": { title: "Timeline: earlier", group: "Trace", keys: ["a"] },
   "trace.panRight": { title: "Timeline: later", group: "Trace", keys: ["d"] },
+  "trace.find": { title: "Find in trace", group: "Trace", keys: ["Ctrl+F"], inFields: true },
+  "trace.findNext": { title: "Next place found", group: "Trace", keys: ["F3", "Ctrl+G"], inFields: true },
+  "trace.findPrevious": { title: "Previous place found", group: "Trace", keys: ["Shift+F3", "Ctrl+Shift+G"], inFields: true },
   "trace.report": { title: "Incident report", group: "Trace", keys: ["Shift+R"] },
   "trace.copyId": { title: "Copy the trace id", group: "Trace", keys: ["y"] },
 
@@ -63,10 +78,10 @@ export const COMMANDS = {
   "compare.open": { title: "Compare the marked", group: "Replay and compare", keys: ["c"] },
   "compare.next": { title: "Next difference", group: "Replay and compare", keys: ["n"] },
   "compare.previous": { title: "Previous difference", group: "Replay and compare", keys: ["p"] },
-  "compare.solo1": { title: "Only column 1", group: "Replay and compare", keys: ["1"], hidden: true },
-  "compare.solo2": { title: "Only column 2", group: "Replay and compare", keys: ["2"], hidden: true },
-  "compare.solo3": { title: "Only column 3", group: "Replay and compare", keys: ["3"], hidden: true },
-  "compare.solo4": { title: "Only column 4", group: "Replay and compare", keys: ["4"], hidden: true },
+  "compare.solo1": { title: "Only column 1", series: "Only column 1 to 4", group: "Replay and compare", keys: ["1"], hidden: true },
+  "compare.solo2": { title: "Only column 2", series: "Only column 1 to 4", group: "Replay and compare", keys: ["2"], hidden: true },
+  "compare.solo3": { title: "Only column 3", series: "Only column 1 to 4", group: "Replay and compare", keys: ["3"], hidden: true },
+  "compare.solo4": { title: "Only column 4", series: "Only column 1 to 4", group: "Replay and compare", keys: ["4"], hidden: true },
   "compare.unit": { title: "Differences by word or line", group: "Replay and compare", keys: ["l"] },
   "promote.open": { title: "Promote to a golden case", group: "Replay and compare", keys: ["Shift+P"] },
   "check.run": { title: "Check the golden set", group: "Replay and compare", keys: ["Shift+C"] },
@@ -80,9 +95,28 @@ export const COMMANDS = {
   "jobs.show": { title: "Jobs", group: "Workspace", keys: ["g j"] },
   "ledger.show": { title: "What was sent, and where", group: "Workspace", keys: ["g l"] },
 
+  "tab.close": { title: "Close the tab", group: "Window", keys: ["Ctrl+W"], inFields: true },
+  "tab.reopen": { title: "Open the closed tab again", group: "Window", keys: ["Ctrl+Shift+T"], inFields: true },
+  "tab.next": { title: "Next tab", group: "Window", keys: ["Ctrl+Tab", "Ctrl+PageDown"], inFields: true },
+  "tab.previous": { title: "Previous tab", group: "Window", keys: ["Ctrl+Shift+Tab", "Ctrl+PageUp"], inFields: true },
+  "tab.moveLeft": { title: "Move the tab to the left", group: "Window", keys: ["Ctrl+Shift+PageUp"], inFields: true },
+  "tab.moveRight": { title: "Move the tab to the right", group: "Window", keys: ["Ctrl+Shift+PageDown"], inFields: true },
+  "tab.1": { title: "Tab 1", series: "Tab 1 to 8, the last by 9", group: "Window", keys: ["Ctrl+1"], inFields: true, hidden: true },
+  "tab.2": { title: "Tab 2", series: "Tab 1 to 8, the last by 9", group: "Window", keys: ["Ctrl+2"], inFields: true, hidden: true },
+  "tab.3": { title: "Tab 3", series: "Tab 1 to 8, the last by 9", group: "Window", keys: ["Ctrl+3"], inFields: true, hidden: true },
+  "tab.4": { title: "Tab 4", series: "Tab 1 to 8, the last by 9", group: "Window", keys: ["Ctrl+4"], inFields: true, hidden: true },
+  "tab.5": { title: "Tab 5", series: "Tab 1 to 8, the last by 9", group: "Window", keys: ["Ctrl+5"], inFields: true, hidden: true },
+  "tab.6": { title: "Tab 6", series: "Tab 1 to 8, the last by 9", group: "Window", keys: ["Ctrl+6"], inFields: true, hidden: true },
+  "tab.7": { title: "Tab 7", series: "Tab 1 to 8, the last by 9", group: "Window", keys: ["Ctrl+7"], inFields: true, hidden: true },
+  "tab.8": { title: "Tab 8", series: "Tab 1 to 8, the last by 9", group: "Window", keys: ["Ctrl+8"], inFields: true, hidden: true },
+  "tab.9": { title: "Last tab", series: "Tab 1 to 8, the last by 9", group: "Window", keys: ["Ctrl+9"], inFields: true, hidden: true },
+
   palette: { title: "Command palette", group: "Window", keys: ["Ctrl+K"], inFields: true, hidden: true },
   keys: { title: "Keys of the keyboard", group: "Window", keys: ["?"] },
-  theme: { title: "Change theme: system, dark, light", group: "Window", keys: [] },
+  theme: { title: "Change theme: system, dark, light, high contrast", group: "Window", keys: [] },
+  "zoom.in": { title: "Larger", group: "Window", keys: ["Ctrl++", "Ctrl+="], inFields: true },
+  "zoom.out": { title: "Smaller", group: "Window", keys: ["Ctrl+-"], inFields: true },
+  "zoom.reset": { title: "Size as at first", group: "Window", keys: ["Ctrl+0"], inFields: true },
   times: { title: "Change times: local, UTC, relative", group: "Window", keys: ["t"] },
   escape: { title: "One level out", group: "Window", keys: ["Escape"], inFields: true, hidden: true },
 } as const satisfies Record<string, CommandInfo>;

@@ -201,8 +201,10 @@ export class Search {
     await this.open(toggleTerm(this.draft, field, value, exclude));
   }
 
-  async sortBy(field: string): Promise<void> {
-    this.sort = this.sort === `${field}:desc` ? `${field}:asc` : this.sort === `${field}:asc` ? null : `${field}:desc`;
+  /** Sorts by a field: as it is mostly asked for, then the other way, then as the core does. */
+  async sortBy(field: string, first: "asc" | "desc" = "desc"): Promise<void> {
+    const second = first === "asc" ? "desc" : "asc";
+    this.sort = this.sort === `${field}:${first}` ? `${field}:${second}` : this.sort === `${field}:${second}` ? null : `${field}:${first}`;
     await this.open(this.query);
   }
 

@@ -1,8 +1,9 @@
 /// One trace: its tree, the span that is selected, and what each tab shows of it, read when it is looked at.
-import type { Audit, Context, FindingView, Messages, Raw, Report, RequestView, SpanDetail, Takes, Tree, TreeSpan } from "$bindings/rpc";
+import type { Audit, Context, FindingView, FoundPlace, MessageView, Messages, Raw, Report, RequestView, SpanDetail, Takes, Tree, TreeSpan } from "$bindings/rpc";
 import { extentOf, outline, type TimeWindow } from "$lib/tree";
 import type { Platform } from "$platform/types";
 import { SvelteSet } from "svelte/reactivity";
+import { Find } from "./find.svelte";
 import { Loaded } from "./loaded.svelte";
 
 export const TABS = ["messages", "context", "audit", "request", "takes", "raw"] as const;
@@ -21,6 +22,8 @@ export class Trace {
   /** Document that is selected, in all tabs. */
   documentId = $state<string | null>(null);
   readonly folded = new SvelteSet<string>();
+  /** What was opened by hand: carried history, tall and long texts. Named by what shows it. */
+  readonly opened = new SvelteSet<string>();
   /** Part of the time axis that is shown; all of it when `null`. */
   zoom = $state.raw<TimeWindow | null>(null);
 
@@ -35,10 +38,12 @@ export class Trace {
   readonly raw = new Loaded<Raw>();
   readonly detail = new Loaded<SpanDetail>();
   readonly report = new Loaded<Report>();
+  readonly find: Find;
   readonly #host: Platform;
 
   constructor(host: Platform) {
     this.#host = host;
+    this.find = new Find(host);
   }
 
   get #parts(): readonly Loaded<unknown>[] {
@@ -107,6 +112,8 @@ export class Trace {
       this.zoom = null;
       this.documentId = null;
       this.folded.clear();
+      this.opened.clear();
+      this.find.close();
       this.tree.clear();
       for (const part of this.#parts) part.clear();
     } else if (spanId !== null) this.spanId = spanId;
@@ -119,6 +126,7 @@ export class Trace {
   close(): void {
     this.traceId = null;
     this.spanId = null;
+    this.find.close();
     this.tree.clear();
     for (const part of this.#parts) part.clear();
   }
@@ -166,6 +174,11 @@ export class Trace {
     else this.folded.delete(spanId);
   }
 
+  /** Opens a text or a fold, or closes it again. */
+  toggle(name: string): void {
+    if (!this.opened.delete(name)) this.opened.add(name);
+  }
+
   stepCall(step: 1 | -1): boolean {
     const calls = this.calls;
     const at = calls.findIndex((call) => call.span_id === this.callId);
@@ -192,6 +205,55 @@ export class Trace {
     this.load();
   }
 
+  // Find
+
+  /** Looks for what is in the field, from the selected span on. */
+  async askFind(): Promise<void> {
+    const ids = this.spans.map((span) => span.span_id);
+    if (this.traceId !== null) await this.find.ask(this.traceId, ids, this.spanId);
+  }
+
+  /** Goes to where found words stand: the span in its tab. */
+  goTo(place: FoundPlace): void {
+    const parents = this.#parents;
+    let above = parents.get(place.span_id) ?? null;
+    for (let i = 0; above !== null && i < 10_000; i += 1) {
+      this.folded.delete(above);
+      above = parents.get(above) ?? null;
+    }
+    this.spanId = place.span_id;
+    if (place.section === "document") {
+      this.tab = "context";
+      this.documentId = place.at;
+    } else if (place.section === "attributes" && !this.showsOwn) this.tab = "raw";
+    else if (place.section !== "name") this.tab = "messages";
+    this.load();
+  }
+
+  /** Whether what a place stands in was read. */
+  isRead(place: FoundPlace): boolean {
+    if (place.section === "name") return true;
+    const of = place.section === "document" ? this.context : place.section === "message" || place.section === "tools" ? this.messages : this.detail;
+    return of.value !== null && !of.loading;
+  }
+
+  /** Opens what hides a place: carried history, a tall or a long text. */
+  openTo(place: FoundPlace): void {
+    const key = this.messages.key;
+    if (place.section === "tools") this.opened.add(`${key} tools`);
+    if (place.section !== "message" || place.at === null) return;
+    const at = Number(place.at);
+    const messages = this.messages.value?.messages ?? [];
+    let start = at;
+    for (let message = messages[start - 1]; message && isCarried(message); message = messages[start - 1]) start -= 1;
+    for (const name of [`${key} ${start}`, `${key} ${at} tall`, `${key} ${at} whole`]) this.opened.add(name);
+  }
+
+  /** The pointer of a place within the tree that shows it. */
+  pathOf(place: FoundPlace): string {
+    return place.section === "attributes" && this.tab === "raw" ? `/attributes${place.path ?? ""}` : (place.path ?? "");
+  }
+
   /** Moves the time axis: zoom by a factor around the selected span, or pan by a share of what is shown. */
   moveTime(factor: number, shift: number): void {
     const whole = Math.max(this.extent.ms * EDGE, 0.001);
@@ -201,4 +263,9 @@ export class Trace {
     const from = Math.min(Math.max(0, centre - width / 2), whole - width);
     this.zoom = width >= whole * 0.999 ? null : { from, to: from + width };
   }
+}
+
+/** Whether a message was carried along from an earlier call; the system text stands in its place always. */
+export function isCarried(message: MessageView): boolean {
+  return message.introduced_by !== null && message.role !== "system" && message.direction === "input";
 }

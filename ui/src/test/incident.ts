@@ -1,6 +1,7 @@
 /// A small incident as the core would tell it, for tests and for looking at every view without an engine. Its product
 /// (ferry tickets) is made up; one text holds characters that must never reach the screen as they are.
-import type { Batch, DocumentView, FindingView, MessageView, PartView, Row, Take, TreeSpan } from "$bindings/rpc";
+import type { Batch, DocumentView, FindingView, FoundPlace, MessageView, PartView, Row, Take, TreeSpan } from "$bindings/rpc";
+import { placesOf, type Words } from "$lib/find";
 import { FakePlatform, type Answers } from "$platform/fake";
 
 const START = 1_794_200_000_000_000_000n;
@@ -197,6 +198,30 @@ const PROMPT = {
 
 const RUN = { run_id: "run-1", status: "done", counts: { done: 2, failed: 0, pending: 0 }, started_ns: at(80_000), spent_usd_nanos: 362_000, max_usd_nanos: 5_000_000_000, destinations: ["127.0.0.1:8080"], takes: [take("t-1"), take("t-2", { variant: "C", status: "failed", output_text: "Changes are", error: { code: "RTK-P005", message: "the stream ended before its last event, 12 events kept" }, finish_reason: null })] };
 
+/** Where words stand: names, the messages of the last call, a document, an attribute, a tool's output. */
+function placesFound(words: Words): FoundPlace[] {
+  const out: FoundPlace[] = [];
+  const tell = (span_id: string, section: string, text: string, fields: Partial<FoundPlace> = {}) =>
+    placesOf(text, words).forEach((_, nth) => out.push({ span_id, section, at: null, part: null, field: "text", path: null, nth, ...fields }));
+  for (const span of SPANS) {
+    tell(span.span_id, "name", span.name);
+    if (span.span_id.endsWith("a1")) for (const document of DOCUMENTS.slice(0, 3)) tell(span.span_id, "document", document.content ?? "", { at: document.document_id });
+    if (span.span_id.endsWith("a4")) {
+      tell(span.span_id, "output", "voucher", { field: "json", path: "/voucher" });
+      tell(span.span_id, "attributes", "member", { field: "json", path: "/user.role" });
+    }
+    if (span.span_id.endsWith("a5"))
+      MESSAGES.forEach((message, at) =>
+        message.parts.forEach((part, n) => {
+          const place = { at: String(at), part: n };
+          if (part.type === "tool_result") tell(span.span_id, "message", "norrline", { ...place, field: "json", path: "/owner/tenant" });
+          else if (part.text !== null) tell(span.span_id, "message", part.text, place);
+        }),
+      );
+  }
+  return out;
+}
+
 /** Answers of the core to everything that the window asks, for a list of `total` rows. */
 export function incidentAnswers(total = 1284): Answers {
   const trace = "5f0c9e12a4b7d3e8812f6a9b0c4d7e31";
@@ -212,6 +237,10 @@ export function incidentAnswers(total = 1284): Answers {
     search: () => ({ rows: [row(0), row(1)], total: 2, total_exact: true, facets: {}, next: null }),
     query_complete: ({ text }) => ({ from: 0, to: [...text].length, items: [{ insert: "tenant:", detail: "field", n: null }, { insert: "tenant:norrline", detail: "tenant", n: 812 }] }),
     trace_get: ({ id }) => ({ trace_id: id, summary: row(0), request_id: "req_01H8Z2", user_role: "member", spans: SPANS }),
+    trace_find: ({ text, match_case, whole_word, from, count }) => {
+      const places = placesFound({ text, matchCase: match_case === true, wholeWord: whole_word === true });
+      return { places: places.slice(from, from + count), total: places.length };
+    },
     span_messages: ({ span_id }) => ({ trace_id: trace, span_id: span_id ?? "00000000000000a5", calls: ["00000000000000a3", "00000000000000a5"], messages: MESSAGES, tools: [{ name: "grant_voucher", description: "Adds a voucher", parameters: { type: "object", properties: { amount: { type: "number" } } } }] }),
     span_context: () => ({ trace_id: trace, span_id: "00000000000000a5", query: "change ticket before departure", documents: DOCUMENTS, findings: FINDINGS }),
     span_audit: () => ({

@@ -11,6 +11,8 @@ vi.stubGlobal(
   },
 );
 Element.prototype.scrollIntoView = () => undefined;
+Range.prototype.getBoundingClientRect ??= () => new DOMRect();
+globalThis.DOMRect ??= class { top = 0; bottom = 0; left = 0; width = 0; height = 0 } as unknown as typeof DOMRect;
 Element.prototype.animate ??= () => ({ finished: Promise.resolve(), cancel: () => undefined, addEventListener: () => undefined }) as unknown as Animation;
 globalThis.CSS ??= { escape: (text: string) => text } as typeof CSS;
 

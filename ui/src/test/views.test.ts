@@ -1,48 +1,20 @@
 /// Every view over the made-up incident: it renders, axe finds nothing, and no text of others becomes markup.
-import { mount, tick, unmount } from "svelte";
-import axe from "axe-core";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
-import AppView from "../App.svelte";
-import { App, type View } from "$state/app.svelte";
+import type { App, View } from "$state/app.svelte";
 import { COMMAND_IDS, commandInfo } from "$state/commands";
 import { TABS } from "$state/trace.svelte";
-import { incident } from "./incident";
-
-const settle = async () => {
-  for (let i = 0; i < 6; i += 1) {
-    await new Promise((done) => setTimeout(done, 0));
-    await tick();
-  }
-};
-
-/** jsdom lays nothing out: contrast and sizes are looked at in the real window. */
-async function violations(): Promise<string[]> {
-  const result = await axe.run(document.body, { resultTypes: ["violations"], rules: { "color-contrast": { enabled: false }, "scrollable-region-focusable": { enabled: false }, region: { enabled: false }, "page-has-heading-one": { enabled: false } } });
-  return result.violations.flatMap((violation) => violation.nodes.map((node) => `${violation.id}: ${node.html.slice(0, 160)}`));
-}
+import { openPage, settle, violations, type Page } from "./page";
 
 let app: App;
-let page: Record<string, unknown>;
+let page: Page;
 
 async function open(total = 5) {
-  document.documentElement.lang = "en";
-  document.title = "Retake";
-  app = new App(incident(total), () => Date.UTC(2026, 10, 24));
-  page = mount(AppView, { target: document.body, props: { app } });
-  await settle();
+  page = await openPage(total);
+  app = page.app;
 }
 
-beforeEach(() => {
-  localStorage.clear();
-  // Lists render what is in view; jsdom has no view.
-  Object.defineProperty(HTMLElement.prototype, "clientHeight", { configurable: true, get: () => 600 });
-  Object.defineProperty(HTMLElement.prototype, "clientWidth", { configurable: true, get: () => 900 });
-});
-
-afterEach(async () => {
-  await unmount(page);
-  document.body.innerHTML = "";
-});
+beforeEach(() => localStorage.clear());
+afterEach(() => page.close());
 
 describe("the window", () => {
   it("offers three ways in when there is nothing", async () => {
@@ -132,7 +104,7 @@ describe("the window", () => {
     app.overlay = "keys";
     await settle();
     const sheet = document.querySelector('[role="dialog"]')?.textContent ?? "";
-    for (const id of COMMAND_IDS) if (commandInfo(id).keys.length > 0) expect(sheet).toContain(commandInfo(id).title);
+    for (const id of COMMAND_IDS) if (commandInfo(id).keys.length > 0) expect(sheet).toContain(commandInfo(id).series ?? commandInfo(id).title);
   });
 
   it("shows an error of the core where it happened, with code and remedy", async () => {

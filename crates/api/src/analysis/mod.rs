@@ -9,6 +9,7 @@ pub mod audit;
 pub mod context;
 pub mod event;
 pub mod evidence;
+pub mod find;
 pub mod findings;
 pub mod join;
 pub mod messages;

@@ -49,6 +49,50 @@ document! {
         pub spans: Vec<TreeSpan>,
     }
 
+    /// Words within a trace.
+    pub struct FindRequest {
+        /// Trace.
+        pub trace_id: String,
+        /// What is looked for, as it stands.
+        pub text: String,
+        /// Capitals and small letters are two.
+        #[serde(default)]
+        pub match_case: bool,
+        /// Nothing of a word beside it.
+        #[serde(default)]
+        pub whole_word: bool,
+        /// Hits to leave out.
+        pub from: u32,
+        /// Hits to give, 500 at most.
+        pub count: u32,
+    }
+
+    /// A place of a trace where words stand.
+    pub struct FoundPlace {
+        /// Span.
+        pub span_id: String,
+        /// `name`, `status`, `message`, `tools`, `input`, `output`, `attributes`, `document`.
+        pub section: String,
+        /// Index of the message; id of the document.
+        pub at: Option<String>,
+        /// Part of the message.
+        pub part: Option<u32>,
+        /// `text`, `name`, `title` or `json`.
+        pub field: String,
+        /// JSON pointer of the member whose key or value it is.
+        pub path: Option<String>,
+        /// Which of those there, from 0.
+        pub nth: u32,
+    }
+
+    /// Places in the order of the spans.
+    pub struct Found {
+        /// Those that were asked for.
+        pub places: Vec<FoundPlace>,
+        /// How many there are.
+        pub total: u64,
+    }
+
     /// Where a piece of a message came from.
     pub struct Band {
         /// First character.

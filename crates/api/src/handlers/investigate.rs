@@ -1,10 +1,12 @@
 //! What a trace holds: tree, messages, context, audit, request, raw records, findings, report.
 
 mod doubts;
+mod find;
 mod findings;
 mod gather;
 
 pub(crate) use doubts::doubtful_documents;
+pub use find::trace_find;
 pub(crate) use findings::{refresh_all_findings, refresh_findings, refresh_findings_of_batch, traces_of_batch};
 use gather::gather;
 

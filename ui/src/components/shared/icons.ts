@@ -6,6 +6,7 @@ import Chart from "@lucide/svelte/icons/chart-line";
 import Check from "@lucide/svelte/icons/check";
 import ChevronDown from "@lucide/svelte/icons/chevron-down";
 import ChevronRight from "@lucide/svelte/icons/chevron-right";
+import ChevronUp from "@lucide/svelte/icons/chevron-up";
 import Columns from "@lucide/svelte/icons/columns-3-cog";
 import Copy from "@lucide/svelte/icons/copy";
 import Database from "@lucide/svelte/icons/database";
@@ -100,6 +101,7 @@ export const ICONS = {
   tool: Tool,
   traces: Traces,
   undo: Undo,
+  up: ChevronUp,
   warning: Warning,
 } as const;
 

@@ -1,7 +1,7 @@
 /// Columns of the list: title, width, the field that sorts and filters them, and what stands in them.
 import type { Row } from "$bindings/rpc";
 import { compact, duration, time, usd, UNKNOWN, type TimeMode } from "$lib/format";
-import type { Column } from "$state/settings.svelte";
+import type { Column, Widths } from "$state/settings.svelte";
 
 export interface ColumnInfo {
   title: string;
@@ -18,13 +18,13 @@ export interface ColumnInfo {
 
 export const COLUMN_INFO: Record<Column, ColumnInfo> = {
   time: { title: "time", width: "116px", least: 116, numeric: true, sort: "time", filter: null },
-  tenant: { title: "tenant", width: "minmax(56px, 88px)", least: 64, numeric: false, sort: null, filter: "tenant" },
+  tenant: { title: "tenant", width: "minmax(56px, 88px)", least: 64, numeric: false, sort: "tenant", filter: "tenant" },
   question: { title: "question → answer", width: "minmax(140px, 1fr)", least: 150, numeric: false, sort: null, filter: null },
-  name: { title: "name", width: "minmax(80px, 140px)", least: 80, numeric: false, sort: null, filter: "name" },
-  feature: { title: "feature", width: "minmax(80px, 130px)", least: 80, numeric: false, sort: null, filter: "feature" },
-  model: { title: "model", width: "minmax(80px, 150px)", least: 80, numeric: false, sort: null, filter: "model" },
-  prompt: { title: "prompt", width: "minmax(80px, 130px)", least: 80, numeric: false, sort: null, filter: "prompt" },
-  user: { title: "user", width: "minmax(72px, 110px)", least: 72, numeric: false, sort: null, filter: "user" },
+  name: { title: "name", width: "minmax(80px, 140px)", least: 80, numeric: false, sort: "name", filter: "name" },
+  feature: { title: "feature", width: "minmax(80px, 130px)", least: 80, numeric: false, sort: "feature", filter: "feature" },
+  model: { title: "model", width: "minmax(80px, 150px)", least: 80, numeric: false, sort: "model", filter: "model" },
+  prompt: { title: "prompt", width: "minmax(80px, 130px)", least: 80, numeric: false, sort: "prompt", filter: "prompt" },
+  user: { title: "user", width: "minmax(72px, 110px)", least: 72, numeric: false, sort: "user", filter: "user" },
   flags: { title: "flags", width: "54px", least: 50, numeric: false, sort: null, filter: null },
   tokens: { title: "tok", width: "58px", least: 56, numeric: true, sort: "tokens", filter: null },
   cost: { title: "$", width: "66px", least: 64, numeric: true, sort: "cost", filter: null },
@@ -34,15 +34,39 @@ export const COLUMN_INFO: Record<Column, ColumnInfo> = {
 /** What goes first when there is no room for all. */
 const DISPENSABLE: readonly Column[] = ["user", "prompt", "model", "feature", "name", "tokens", "cost", "tenant", "latency", "flags", "time"];
 
+/** Narrowest and widest that a column can be made. */
+export const NARROWEST = 40;
+export const WIDEST = 640;
+/** The marks before the columns, and the scroll bar after them. */
+const BESIDE = 34;
+
+const leastOf = (column: Column, widths: Widths) => widths[column] ?? COLUMN_INFO[column].least;
+
+/** Pixels that are left over when each column is as narrow as it may be; all of them go to the question. */
+export function slack(columns: readonly Column[], widths: Widths, width: number): number {
+  return width - columns.reduce((sum, column) => sum + leastOf(column, widths), BESIDE);
+}
+
 /** The columns that have room, in their order. */
-export function fitting(columns: readonly Column[], width: number): readonly Column[] {
+export function fitting(columns: readonly Column[], width: number, widths: Widths = {}): readonly Column[] {
   let left = [...columns];
-  const needed = () => left.reduce((sum, column) => sum + COLUMN_INFO[column].least, 34);
   for (const column of DISPENSABLE) {
-    if (width <= 0 || needed() <= width) break;
+    if (width <= 0 || slack(left, widths, width) >= 0) break;
     left = left.filter((other) => other !== column);
   }
   return left;
+}
+
+/** The widths of the columns as CSS grid takes them; the question takes what is left. */
+export function templateOf(columns: readonly Column[], widths: Widths): string {
+  const track = (column: Column) => (column === "question" || widths[column] === undefined ? COLUMN_INFO[column].width : `${widths[column]}px`);
+  return `20px ${columns.map(track).join(" ")}`;
+}
+
+/** Width that a column may be given here: no other one loses its place to it. */
+export function allowed(column: Column, wanted: number, columns: readonly Column[], widths: Widths, width: number): number {
+  const room = leastOf(column, widths) + Math.max(0, slack(columns, widths, width));
+  return Math.max(NARROWEST, Math.min(wanted, WIDEST, Math.max(room, NARROWEST)));
 }
 
 /** Text of a cell; question and flags are drawn by the row itself. */
