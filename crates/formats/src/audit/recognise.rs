@@ -5,7 +5,7 @@ use super::fields::Fields;
 use super::names::normalised;
 use crate::detect::Outline;
 use crate::mapping::Mapping;
-use crate::time::{ns_from_value, zone};
+use crate::time::{DayOrder, ns_from_value, ns_in_format, ns_in_order, zone};
 use jiff::tz::TimeZone;
 use retake_model::{AuditEvent, Code, Decision, Id, JsonMap};
 use serde_json::{Value, json};
@@ -55,6 +55,7 @@ pub(super) fn is_of_something_else(outline: &Outline, wrappers: &[&str]) -> bool
 pub(crate) struct Recogniser {
     mapping: Option<Mapping>,
     zone: Option<TimeZone>,
+    order: Option<DayOrder>,
     taken: BTreeMap<&'static str, String>,
     kept: BTreeSet<String>,
     words: BTreeMap<String, &'static str>,
@@ -63,11 +64,34 @@ pub(crate) struct Recogniser {
 impl Recogniser {
     pub fn new(mapping: Option<Mapping>) -> Self {
         let zone = mapping.as_ref().and_then(|m| m.time.as_ref()?.zone.as_deref()).and_then(zone);
-        Self { mapping, zone, taken: BTreeMap::new(), kept: BTreeSet::new(), words: BTreeMap::new() }
+        Self { mapping, zone, order: None, taken: BTreeMap::new(), kept: BTreeSet::new(), words: BTreeMap::new() }
     }
 
     pub fn delimiter(&self) -> Option<u8> {
         self.mapping.as_ref()?.delimiter_byte()
+    }
+
+    /// The order of dates with slashes, for all rows of a file: what some of these rows prove, and none contradicts.
+    pub fn order_of(&self, records: &[JsonMap]) -> Option<DayOrder> {
+        if self.format().is_some() {
+            return None;
+        }
+        let mut proven = records.iter().filter_map(|record| {
+            let names: Vec<(String, &String)> = record.keys().map(|key| (normalised(key), key)).collect();
+            let fields = Fields::of(record, self.mapping.as_ref(), &names);
+            DayOrder::of(fields.found.get("time")?.1.as_str()?)
+        });
+        let first = proven.next()?;
+        proven.all(|other| other == first).then_some(first)
+    }
+
+    /// How the mapping says that times are written.
+    fn format(&self) -> Option<&str> {
+        self.mapping.as_ref()?.time.as_ref()?.format.as_deref()
+    }
+
+    pub fn set_order(&mut self, order: Option<DayOrder>) {
+        self.order = order;
     }
 
     /// What was taken for what, for the report.
@@ -229,7 +253,7 @@ impl Recogniser {
             beside(&["zone", "tz", "timezone", "time_zone", "utc_offset", "offset"], &["_tz", "_zone", "_timezone"]);
         let named_zone = zone_column.and_then(|(_, key)| zone(&plain(record.get(*key)?)?));
         let at = named_zone.as_ref().or(self.zone.as_ref());
-        let alone = ns_from_value(value, at).filter(|_| !is_day(value));
+        let alone = self.ns_of(value, at).filter(|_| !is_day(value));
         if alone.is_some() {
             return alone;
         }
@@ -241,11 +265,20 @@ impl Recogniser {
         let joined = other.and_then(|(_, key)| {
             let (own, other) = (plain(value)?, plain(record.get(*key)?)?);
             let text = if is_day(value) { format!("{own} {other}") } else { format!("{other} {own}") };
-            let ns = crate::time::ns_from_text(&text, at)?;
+            let ns = self.ns_of(&Value::from(text), at)?;
             used.insert((*key).clone());
             Some(ns)
         });
-        joined.or_else(|| ns_from_value(value, at))
+        joined.or_else(|| self.ns_of(value, at))
+    }
+
+    /// A time as the mapping says that it is written; without one, as it looks or as other rows have proven it.
+    fn ns_of(&self, value: &Value, zone: Option<&TimeZone>) -> Option<i64> {
+        if let Some(format) = self.format() {
+            return ns_in_format(&plain(value)?, format, zone);
+        }
+        let read = ns_from_value(value, zone);
+        read.or_else(|| ns_in_order(value.as_str()?, self.order?, zone))
     }
 
     /// `tool:apply_credit`: an object with type and name, two columns, or a tool's own column.
