@@ -5,6 +5,7 @@ mod csv;
 mod decision_words;
 mod fields;
 mod json;
+mod named_columns;
 mod names;
 mod profiles;
 mod recognise;

@@ -224,8 +224,12 @@ impl Rows {
         let delimiter = self.delimiter;
         let mut reader =
             ReaderBuilder::new().delimiter(delimiter).flexible(true).has_headers(false).from_reader(bounded);
-        if self.header.is_empty() && !reader.read_byte_record(&mut self.header).map_err(read_error)? {
-            return Ok(None);
+        if self.header.is_empty() {
+            if !reader.read_byte_record(&mut self.header).map_err(read_error)? {
+                return Ok(None);
+            }
+            let columns: Vec<_> = self.header.iter().map(|name| String::from_utf8_lossy(name.trim_ascii())).collect();
+            recogniser.named_columns().check(&columns).map_err(FormatError::Mapping)?;
         }
         let mut row = ByteRecord::new();
         loop {

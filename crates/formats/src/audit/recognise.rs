@@ -2,6 +2,7 @@
 
 use super::decision_words::{decision_of, is_yes_no};
 use super::fields::Fields;
+use super::named_columns::NamedColumns;
 use super::names::normalised;
 use crate::detect::Outline;
 use crate::mapping::Mapping;
@@ -56,6 +57,7 @@ pub(crate) struct Recogniser {
     mapping: Option<Mapping>,
     zone: Option<TimeZone>,
     order: Option<DayOrder>,
+    named: NamedColumns,
     taken: BTreeMap<&'static str, String>,
     kept: BTreeSet<String>,
     words: BTreeMap<String, &'static str>,
@@ -64,11 +66,25 @@ pub(crate) struct Recogniser {
 impl Recogniser {
     pub fn new(mapping: Option<Mapping>) -> Self {
         let zone = mapping.as_ref().and_then(|m| m.time.as_ref()?.zone.as_deref()).and_then(zone);
-        Self { mapping, zone, order: None, taken: BTreeMap::new(), kept: BTreeSet::new(), words: BTreeMap::new() }
+        let named = NamedColumns::new(mapping.as_ref());
+        Self {
+            mapping,
+            zone,
+            order: None,
+            named,
+            taken: BTreeMap::new(),
+            kept: BTreeSet::new(),
+            words: BTreeMap::new(),
+        }
     }
 
     pub fn delimiter(&self) -> Option<u8> {
         self.mapping.as_ref()?.delimiter_byte()
+    }
+
+    /// What the mapping names, as far as records had it.
+    pub fn named_columns(&self) -> &NamedColumns {
+        &self.named
     }
 
     /// The order of dates with slashes, for all rows of a file: what some of these rows prove, and none contradicts.
@@ -139,6 +155,7 @@ impl Recogniser {
         let record = unwrapped.as_ref().unwrap_or(record);
         let names: Vec<(String, &String)> = record.keys().map(|key| (normalised(key), key)).collect();
         let mut fields = Fields::of(record, self.mapping.as_ref(), &names);
+        self.named.look_at(record);
         let mut event = AuditEvent::default();
         self.fill(&mut event, &mut fields, record, &names, issues);
         for (field, (column, _)) in &fields.found {
