@@ -3,6 +3,7 @@
 
 mod csv;
 mod decision_words;
+mod declined;
 mod fields;
 mod json;
 mod named_columns;

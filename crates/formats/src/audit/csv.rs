@@ -57,13 +57,8 @@ impl Format for AuditCsv {
             return Verdict::mine(Strength::Generic, reason);
         }
         if !enough {
-            let missing: Vec<&str> =
-                ["time", "actor", "action", "decision"].into_iter().filter(|field| !known.contains(field)).collect();
-            let why = match missing.as_slice() {
-                [] => "the columns are not those of an audit log, or no row has a time that can be read".to_owned(),
-                missing => format!("the header has no column for {}", missing.join(", ")),
-            };
-            return Verdict::near(why, u8::try_from(known.len()).unwrap_or_default());
+            let (header, regular) = table(bytes, delimiter, head.is_whole());
+            return super::declined::verdict(&header, delimiter, &samples(bytes, delimiter, SAMPLES), regular);
         }
         let fields: Vec<&str> = known.into_iter().collect();
         let reason = format!("columns for {} between {:?}", fields.join(", "), char::from(delimiter));
@@ -120,6 +115,22 @@ fn preamble(bytes: &[u8]) -> (&[u8], Option<u8>) {
 pub(super) fn header_line(text: &str) -> Option<&str> {
     let (rest, _) = preamble(text.as_bytes());
     text.get(text.len() - rest.len()..)?.lines().next()
+}
+
+/// The columns as they are written, and whether the first rows have as many fields as there are columns, none of which is
+/// a number.
+fn table(bytes: &[u8], delimiter: u8, whole: bool) -> (Vec<String>, bool) {
+    let mut reader = ReaderBuilder::new().delimiter(delimiter).flexible(true).has_headers(false).from_reader(bytes);
+    let rows: Vec<ByteRecord> = reader.byte_records().filter_map(Result::ok).take(SAMPLES + 1).collect();
+    let Some((header, mut rows)) = rows.split_first() else { return (Vec::new(), false) };
+    if !whole && rows.len() < SAMPLES {
+        // The last row may be cut.
+        rows = rows.split_last().map_or(rows, |(_, before)| before);
+    }
+    let header: Vec<String> = header.iter().map(|name| String::from_utf8_lossy(name).trim().to_owned()).collect();
+    let named = header.iter().all(|name| !name.is_empty() && name.len() <= 64 && name.parse::<f64>().is_err());
+    let regular = named && !rows.is_empty() && rows.iter().all(|row| row.len() == header.len());
+    (header, regular)
 }
 
 /// The first rows as objects.

@@ -141,7 +141,13 @@ impl Recogniser {
         let decided = event.actor.is_some() && event.resource.is_some() && event.decision != Decision::Unknown;
         // When, who, what and the outcome together are telling, whatever their names.
         let whole = ["time", "actor", "action", "decision"].iter().all(|field| fields.found.contains_key(field));
-        let telling = fields.telling || (whole && fields.found.len() >= 6);
+        // So are these with what it was done to, when the time and the outcome can be read.
+        let named = |field: &str, list: &[&str]| {
+            fields.found.get(field).is_some_and(|(column, _)| list.contains(&normalised(column).as_str()))
+        };
+        let read = event.time_ns.is_some() && event.decision != Decision::Unknown;
+        let short = whole && read && event.resource.is_some() && named("action", &["event", "event_name", "what"]);
+        let telling = fields.telling || short || (whole && fields.found.len() >= 6);
         let sure = fields.profile.is_some() || (!other && telling);
         // A time that cannot be read is told later; the rest must then leave no doubt.
         let timed = event.time_ns.is_some() || (whole && fields.telling);
