@@ -3,8 +3,10 @@
 
 mod csv;
 mod decision_words;
+mod declined;
 mod fields;
 mod json;
+mod named_columns;
 mod names;
 mod profiles;
 mod recognise;

@@ -39,6 +39,10 @@ pub struct TimeMapping {
     /// Column or path.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub field: Option<String>,
+    /// How a time is written, in `strptime` directives: `%d/%m/%Y %H:%M:%S`. Where day and clock stand in two columns, both
+    /// with a blank between them. Common forms are recognised by themselves when absent.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub format: Option<String>,
     /// Zone of times that name none: `Europe/Berlin`, `UTC`, `+01:00`. UTC when absent.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub zone: Option<String>,
@@ -126,6 +130,11 @@ impl Mapping {
         {
             return Err(format!("no time zone is named {zone:?}"));
         }
+        if let Some(format) = mapping.time.as_ref().and_then(|time| time.format.as_deref())
+            && let Some(fault) = crate::time::format_fault(format)
+        {
+            return Err(format!("the time format {format:?} cannot be used: {fault}"));
+        }
         Ok(mapping)
     }
 
@@ -183,5 +192,8 @@ mod tests {
             Mapping::parse("kind: audit\ntime: {zone: Nowhere/Town}").is_err_and(|why| why.contains("Nowhere/Town"))
         );
         assert!(Mapping::parse("kind: audit\ndecisions: {ok: fine}").is_err());
+        let format = |format: &str| Mapping::parse(&format!("kind: audit\ntime: {{field: when, format: {format:?}}}"));
+        assert!(format("%d/%m/%Y %H:%M:%S").is_ok());
+        assert!(format("%d/%m/%Y %!").is_err_and(|why| why.contains("%d/%m/%Y %!")));
     }
 }

@@ -333,9 +333,12 @@ impl<'a> Window<'a> {
     }
 
     /// Whether the second line of what is at hand begins an object with such a key: a file with one document a line, even
-    /// when its first line is broken.
+    /// when its first line is broken. Never within an array: it goes on over the lines of its elements.
     pub fn second_line_is(&mut self, known: impl Fn(&str) -> bool) -> std::io::Result<bool> {
         self.fill()?;
+        if self.rest().trim_ascii_start().first() == Some(&b'[') {
+            return Ok(false);
+        }
         let second = self.rest().split(|b| *b == b'\n').nth(1).unwrap_or_default();
         let key = second.trim_ascii_start().strip_prefix(b"{").map(<[u8]>::trim_ascii_start);
         let key = key.and_then(|rest| rest.strip_prefix(b"\"")).and_then(|rest| rest.split(|b| *b == b'"').next());

@@ -138,19 +138,74 @@ fn without_zone(text: &str) -> Option<DateTime> {
             return Some(day.to_datetime(jiff::civil::Time::midnight()));
         }
     }
-    slashed(text)
+    slashed(text, DayOrder::of(text)?)
+}
+
+/// Which part of `11/12/2026` is the day.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum DayOrder {
+    /// `31/12/2026`.
+    DayFirst,
+    /// `12/31/2026`.
+    MonthFirst,
+}
+
+impl DayOrder {
+    /// What a date with slashes proves: only a part above 12 does.
+    pub fn of(text: &str) -> Option<Self> {
+        let mut parts = text.trim().split('/').map(str::parse::<u8>);
+        match (parts.next()?.ok()? > 12, parts.next()?.ok()? > 12) {
+            (true, false) => Some(Self::DayFirst),
+            (false, true) => Some(Self::MonthFirst),
+            _ => None,
+        }
+    }
+}
+
+/// Reads a date with slashes whose order other rows of its file have proven.
+pub fn ns_in_order(text: &str, order: DayOrder, zone: Option<&TimeZone>) -> Option<i64> {
+    let text = text.trim();
+    if let Some(at) = slashed(text, order) {
+        return in_zone(at, zone.cloned().unwrap_or(TimeZone::UTC));
+    }
+    let (bare, zone) = zone_at_end(text)?;
+    in_zone(slashed(bare, order)?, zone)
+}
+
+/// Reads a text by a format of `strptime` directives; the zone is for formats without an offset, UTC when absent.
+pub fn ns_in_format(text: &str, format: &str, zone: Option<&TimeZone>) -> Option<i64> {
+    let parsed = jiff::fmt::strtime::parse(format, text.trim()).ok()?;
+    if parsed.timestamp().is_some() || parsed.offset().is_some() {
+        return ns(parsed.to_timestamp().ok()?);
+    }
+    let at = match parsed.hour() {
+        Some(_) => parsed.to_datetime().ok()?,
+        None => parsed.to_date().ok()?.to_datetime(jiff::civil::Time::midnight()),
+    };
+    in_zone(at, zone.cloned().unwrap_or(TimeZone::UTC))
+}
+
+/// Why a format cannot read times: it must read back a day that it wrote itself.
+pub fn format_fault(format: &str) -> Option<String> {
+    let day = jiff::civil::date(2026, 11, 23).at(8, 6, 22, 0).to_zoned_datetime(TimeZone::UTC).ok()?;
+    let written = match jiff::fmt::strtime::format(format, &day) {
+        Ok(written) => written,
+        Err(error) => return Some(error.to_string()),
+    };
+    if let Err(error) = jiff::fmt::strtime::parse(format, &written) {
+        return Some(error.to_string());
+    }
+    ns_in_format(&written, format, None)
+        .is_none()
+        .then(|| "it holds no whole day (day, month and year are `%d`, `%m` and `%Y`)".to_owned())
 }
 
 /// `11/12/2026 08:06` is month first in one country and day first in the next: taken only when one of the two cannot be.
-fn slashed(text: &str) -> Option<DateTime> {
-    let first: u8 = text.split('/').next()?.parse().ok()?;
-    let second: u8 = text.split('/').nth(1)?.parse().ok()?;
-    let day_first = match (first > 12, second > 12) {
-        (true, false) => true,
-        (false, true) => false,
-        _ => return None,
+fn slashed(text: &str, order: DayOrder) -> Option<DateTime> {
+    let date = match order {
+        DayOrder::DayFirst => "%d/%m/%Y",
+        DayOrder::MonthFirst => "%m/%d/%Y",
     };
-    let date = if day_first { "%d/%m/%Y" } else { "%m/%d/%Y" };
     ["%H:%M:%S%.f", "%H:%M", "%I:%M:%S %p", "%I:%M %p"]
         .iter()
         .find_map(|time| jiff::fmt::strtime::parse(format!("{date} {time}"), text).ok()?.to_datetime().ok())
@@ -252,6 +307,26 @@ mod tests {
         assert_eq!(ns_from_text("2026-11-12 09:06:22.223", Some(&berlin)), Some(NS));
         assert_eq!(ns_from_text("12/Nov/2026:08:06:22 +0000", None), Some(NS - 223_000_000));
         assert_eq!(ns_from_text("Thu, 12 Nov 2026 08:06:22 +0000", None), Some(NS - 223_000_000));
+    }
+
+    #[test]
+    fn a_format_is_read_and_a_wrong_one_is_told() {
+        const NS: i64 = 1_794_470_782_000_000_000;
+        let berlin = zone("Europe/Berlin").expect("a zone");
+        assert_eq!(ns_in_format("12/11/2026 08:06:22", "%d/%m/%Y %H:%M:%S", None), Some(NS));
+        assert_eq!(ns_in_format("12/11/2026 09:06:22", "%d/%m/%Y %H:%M:%S", Some(&berlin)), Some(NS));
+        assert_eq!(ns_in_format("12/11/2026 10:06:22 +0200", "%d/%m/%Y %H:%M:%S %z", Some(&berlin)), Some(NS));
+        assert_eq!(ns_in_format("2026-11-12T08:06:22Z", "%d/%m/%Y %H:%M:%S", None), None);
+        for good in ["%d/%m/%Y %H:%M:%S", "%m/%d/%y %I:%M:%S %p", "%d.%m.%Y", "%s", "%Y-%m-%dT%H:%M:%S%.f%z"] {
+            assert_eq!(format_fault(good), None, "{good}");
+        }
+        for wrong in ["%d/%m/%Y %!", "dd/MM/yyyy", "%H:%M:%S", "", "%"] {
+            assert!(format_fault(wrong).is_some(), "{wrong}");
+        }
+        assert_eq!(ns_in_order("12/11/2026 08:06:22", DayOrder::DayFirst, None), Some(NS));
+        assert_eq!(ns_in_order("11/12/2026 09:06:22 CET", DayOrder::MonthFirst, None), Some(NS));
+        assert_eq!(DayOrder::of("11/12/2026"), None);
+        assert_eq!(DayOrder::of("13/12/2026"), Some(DayOrder::DayFirst));
     }
 
     #[test]

@@ -74,7 +74,7 @@ codes! {
     ArchiveBomb = "RTK-I019", Input, "an archive expands beyond the limit", "Unpack it yourself if you trust it, and import the files.";
     ArchiveDamaged = "RTK-I020", Input, "an archive is damaged", "Fetch the archive again; what could be unpacked was imported.";
     StdinNeedsSeek = "RTK-I021", Input, "this kind of file cannot be read from standard input above 64 MiB", "Save it to a file first and import that.";
-    TimeUnreadable = "RTK-I022", Input, "a time cannot be read", "The time was taken as unknown; give its format in a mapping.";
+    TimeUnreadable = "RTK-I022", Input, "a time cannot be read", "The time was taken as unknown; give a mapping with `--map` whose `time.format` says how it is written, as `%d/%m/%Y %H:%M:%S`.";
     ClockSkew = "RTK-I023", Input, "a span ends before it starts, or starts before its parent", "Shown as recorded; check the clocks of the services.";
     MappingInvalid = "RTK-I024", Usage, "the mapping file cannot be used", "See `retake schema mapping` for its form.";
     FieldUnmapped = "RTK-I025", Input, "a column or word of the log has no meaning that we know", "Give its meaning in a mapping file.";

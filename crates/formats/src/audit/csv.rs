@@ -6,6 +6,7 @@ use super::{fact, recogniser};
 use crate::otlp::record::{KEPT_BYTES, rejected};
 use crate::sink::{FormatError, Input, Sink, WarningAt};
 use crate::splitter::Place;
+use crate::time::DayOrder;
 use crate::{Context, Format, Head, MAX_RECORD_BYTES, Strength, Verdict};
 use csv::{ByteRecord, ReaderBuilder, WriterBuilder};
 use retake_model::{Code, JsonMap, Mapped};
@@ -18,6 +19,8 @@ use std::rc::Rc;
 pub struct AuditCsv;
 
 const NAME: &str = "audit-csv";
+/// Rows that are looked at to recognise a file.
+const SAMPLES: usize = 20;
 const DELIMITERS: [u8; 4] = [b',', b';', b'\t', b'|'];
 
 impl Format for AuditCsv {
@@ -49,18 +52,13 @@ impl Format for AuditCsv {
         }
         let (known, enough) = covers(&names);
         let mut recogniser = Recogniser::new(None);
-        if let Some(fields) = samples(bytes, delimiter).iter().find_map(|record| recogniser.audits(record)) {
+        if let Some(fields) = samples(bytes, delimiter, SAMPLES).iter().find_map(|record| recogniser.audits(record)) {
             let reason = format!("columns for {} between {:?}", fields.join(", "), char::from(delimiter));
             return Verdict::mine(Strength::Generic, reason);
         }
         if !enough {
-            let missing: Vec<&str> =
-                ["time", "actor", "action", "decision"].into_iter().filter(|field| !known.contains(field)).collect();
-            let why = match missing.as_slice() {
-                [] => "the columns are not those of an audit log, or no row has a time that can be read".to_owned(),
-                missing => format!("the header has no column for {}", missing.join(", ")),
-            };
-            return Verdict::near(why, u8::try_from(known.len()).unwrap_or_default());
+            let (header, regular) = table(bytes, delimiter, head.is_whole());
+            return super::declined::verdict(&header, delimiter, &samples(bytes, delimiter, SAMPLES), regular);
         }
         let fields: Vec<&str> = known.into_iter().collect();
         let reason = format!("columns for {} between {:?}", fields.join(", "), char::from(delimiter));
@@ -76,12 +74,23 @@ impl Format for AuditCsv {
 
     fn remap(&self, body: &[u8], mapping: Option<&str>) -> Mapped {
         let Ok(mut recogniser) = recogniser(mapping) else { return Mapped::Raw };
+        let order = [DayOrder::DayFirst, DayOrder::MonthFirst].into_iter().find(|one| body.starts_with(note_of(*one)));
+        recogniser.set_order(order);
+        let body = order.map_or(body, |one| body.get(note_of(one).len()..).unwrap_or_default());
         let delimiter = recogniser.delimiter().unwrap_or_else(|| header_of(body, None).0);
         let mut reader = ReaderBuilder::new().delimiter(delimiter).flexible(true).has_headers(false).from_reader(body);
         let mut records = reader.byte_records();
         let (Some(Ok(header)), Some(Ok(row))) = (records.next(), records.next()) else { return Mapped::Raw };
         let event = record_of(&header, &row).and_then(|record| recogniser.event(&record, &mut Vec::new()));
         event.map_or(Mapped::Raw, |event| Mapped::Audit(Box::new(event)))
+    }
+}
+
+/// Stands before a row whose date only other rows of its file explain, so that it can be read again by itself.
+fn note_of(order: DayOrder) -> &'static [u8] {
+    match order {
+        DayOrder::DayFirst => b"# dates of this file have the day first\n",
+        DayOrder::MonthFirst => b"# dates of this file have the month first\n",
     }
 }
 
@@ -108,12 +117,28 @@ pub(super) fn header_line(text: &str) -> Option<&str> {
     text.get(text.len() - rest.len()..)?.lines().next()
 }
 
+/// The columns as they are written, and whether the first rows have as many fields as there are columns, none of which is
+/// a number.
+fn table(bytes: &[u8], delimiter: u8, whole: bool) -> (Vec<String>, bool) {
+    let mut reader = ReaderBuilder::new().delimiter(delimiter).flexible(true).has_headers(false).from_reader(bytes);
+    let rows: Vec<ByteRecord> = reader.byte_records().filter_map(Result::ok).take(SAMPLES + 1).collect();
+    let Some((header, mut rows)) = rows.split_first() else { return (Vec::new(), false) };
+    if !whole && rows.len() < SAMPLES {
+        // The last row may be cut.
+        rows = rows.split_last().map_or(rows, |(_, before)| before);
+    }
+    let header: Vec<String> = header.iter().map(|name| String::from_utf8_lossy(name).trim().to_owned()).collect();
+    let named = header.iter().all(|name| !name.is_empty() && name.len() <= 64 && name.parse::<f64>().is_err());
+    let regular = named && !rows.is_empty() && rows.iter().all(|row| row.len() == header.len());
+    (header, regular)
+}
+
 /// The first rows as objects.
-fn samples(bytes: &[u8], delimiter: u8) -> Vec<JsonMap> {
+fn samples(bytes: &[u8], delimiter: u8, most: usize) -> Vec<JsonMap> {
     let mut reader = ReaderBuilder::new().delimiter(delimiter).flexible(true).has_headers(false).from_reader(bytes);
     let mut rows = reader.byte_records();
     let Some(Ok(header)) = rows.next() else { return Vec::new() };
-    rows.take(20).filter_map(Result::ok).filter_map(|row| record_of(&header, &row)).collect()
+    rows.take(most).filter_map(Result::ok).filter_map(|row| record_of(&header, &row)).collect()
 }
 
 /// The delimiter and the column names, from the first bytes.
@@ -166,15 +191,22 @@ fn rows(
     sink: &mut dyn Sink,
     recogniser: &mut Recogniser,
 ) -> Result<(), FormatError> {
-    let mut buffered = BufReader::with_capacity(64 << 10, reader);
-    let at_hand = buffered.fill_buf()?;
+    let (mut head, mut reader) = (Vec::new(), reader);
+    reader.by_ref().take(Head::BYTES as u64).read_to_end(&mut head)?;
+    let at_hand = head.as_slice();
     let (rest, told) = preamble(at_hand);
     let skipped = at_hand.len() - rest.len();
     let skipped_lines = memchr::memchr_iter(b'\n', at_hand.get(..skipped).unwrap_or_default()).count() as u64;
     let delimiter = recogniser.delimiter().unwrap_or_else(|| header_of(rest, told).0);
-    buffered.consume(skipped);
-    let mut rows =
-        Rows { header: ByteRecord::new(), delimiter, place: Place { offset: skipped as u64, line: skipped_lines } };
+    let order = recogniser.order_of(&samples(rest, delimiter, usize::MAX));
+    recogniser.set_order(order);
+    let mut buffered = BufReader::with_capacity(64 << 10, head.get(skipped..).unwrap_or_default().chain(reader));
+    let mut rows = Rows {
+        header: ByteRecord::new(),
+        delimiter,
+        order,
+        place: Place { offset: skipped as u64, line: skipped_lines },
+    };
     while let Some(rest) = rows.part(buffered, context, sink, recogniser)? {
         buffered = rest;
     }
@@ -185,6 +217,7 @@ fn rows(
 struct Rows {
     header: ByteRecord,
     delimiter: u8,
+    order: Option<DayOrder>,
     place: Place,
 }
 
@@ -202,8 +235,12 @@ impl Rows {
         let delimiter = self.delimiter;
         let mut reader =
             ReaderBuilder::new().delimiter(delimiter).flexible(true).has_headers(false).from_reader(bounded);
-        if self.header.is_empty() && !reader.read_byte_record(&mut self.header).map_err(read_error)? {
-            return Ok(None);
+        if self.header.is_empty() {
+            if !reader.read_byte_record(&mut self.header).map_err(read_error)? {
+                return Ok(None);
+            }
+            let columns: Vec<_> = self.header.iter().map(|name| String::from_utf8_lossy(name.trim_ascii())).collect();
+            recogniser.named_columns().check(&columns).map_err(FormatError::Mapping)?;
         }
         let mut row = ByteRecord::new();
         loop {
@@ -253,7 +290,8 @@ impl Rows {
         sink: &mut dyn Sink,
         recogniser: &mut Recogniser,
     ) -> Result<(), FormatError> {
-        let body = one_row(&self.header, row, self.delimiter);
+        let mut body = self.order.map(|order| note_of(order).to_vec()).unwrap_or_default();
+        body.extend(one_row(&self.header, row, self.delimiter));
         let mut issues = Vec::new();
         let event = match record_of(&self.header, row) {
             Some(record) => recogniser

@@ -2,7 +2,7 @@
 
 use super::{Recogniser, fact, recogniser};
 use crate::records::{each_object, object_of};
-use crate::sink::{FormatError, Input, Sink};
+use crate::sink::{FormatError, Input, Sink, WarningAt};
 use crate::{Context, Format, Head, Strength, Verdict};
 use retake_model::{Code, JsonMap, Mapped};
 use serde_json::Value;
@@ -74,7 +74,9 @@ impl Format for AuditJson {
 
     fn parse(&self, input: Input<'_>, context: &Context<'_>, sink: &mut dyn Sink) -> Result<(), FormatError> {
         let mut recogniser = recogniser(context.mapping).map_err(FormatError::Mapping)?;
+        let mut n_records = 0u64;
         let outcome = each_object(input.reader, &WRAPPERS, NAME, context, sink, &mut |record, bytes, place, issues| {
+            n_records += 1;
             match recogniser.event(&record, issues) {
                 Some(event) => Ok(fact(context, NAME, event, bytes.to_vec(), place)),
                 None => {
@@ -82,6 +84,12 @@ impl Format for AuditJson {
                 }
             }
         });
+        if outcome.is_ok() && n_records > 0 {
+            for (field, column) in recogniser.named_columns().unseen() {
+                let message = format!("the mapping takes {field} from {column:?}, which no record has");
+                sink.warning(WarningAt { code: Code::FieldUnmapped, message, line: None, byte_offset: 0 });
+            }
+        }
         sink.mapping(recogniser.report());
         outcome
     }

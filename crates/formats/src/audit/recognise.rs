@@ -2,10 +2,11 @@
 
 use super::decision_words::{decision_of, is_yes_no};
 use super::fields::Fields;
+use super::named_columns::NamedColumns;
 use super::names::normalised;
 use crate::detect::Outline;
 use crate::mapping::Mapping;
-use crate::time::{ns_from_value, zone};
+use crate::time::{DayOrder, ns_from_value, ns_in_format, ns_in_order, zone};
 use jiff::tz::TimeZone;
 use retake_model::{AuditEvent, Code, Decision, Id, JsonMap};
 use serde_json::{Value, json};
@@ -55,6 +56,8 @@ pub(super) fn is_of_something_else(outline: &Outline, wrappers: &[&str]) -> bool
 pub(crate) struct Recogniser {
     mapping: Option<Mapping>,
     zone: Option<TimeZone>,
+    order: Option<DayOrder>,
+    named: NamedColumns,
     taken: BTreeMap<&'static str, String>,
     kept: BTreeSet<String>,
     words: BTreeMap<String, &'static str>,
@@ -63,11 +66,48 @@ pub(crate) struct Recogniser {
 impl Recogniser {
     pub fn new(mapping: Option<Mapping>) -> Self {
         let zone = mapping.as_ref().and_then(|m| m.time.as_ref()?.zone.as_deref()).and_then(zone);
-        Self { mapping, zone, taken: BTreeMap::new(), kept: BTreeSet::new(), words: BTreeMap::new() }
+        let named = NamedColumns::new(mapping.as_ref());
+        Self {
+            mapping,
+            zone,
+            order: None,
+            named,
+            taken: BTreeMap::new(),
+            kept: BTreeSet::new(),
+            words: BTreeMap::new(),
+        }
     }
 
     pub fn delimiter(&self) -> Option<u8> {
         self.mapping.as_ref()?.delimiter_byte()
+    }
+
+    /// What the mapping names, as far as records had it.
+    pub fn named_columns(&self) -> &NamedColumns {
+        &self.named
+    }
+
+    /// The order of dates with slashes, for all rows of a file: what some of these rows prove, and none contradicts.
+    pub fn order_of(&self, records: &[JsonMap]) -> Option<DayOrder> {
+        if self.format().is_some() {
+            return None;
+        }
+        let mut proven = records.iter().filter_map(|record| {
+            let names: Vec<(String, &String)> = record.keys().map(|key| (normalised(key), key)).collect();
+            let fields = Fields::of(record, self.mapping.as_ref(), &names);
+            DayOrder::of(fields.found.get("time")?.1.as_str()?)
+        });
+        let first = proven.next()?;
+        proven.all(|other| other == first).then_some(first)
+    }
+
+    /// How the mapping says that times are written.
+    fn format(&self) -> Option<&str> {
+        self.mapping.as_ref()?.time.as_ref()?.format.as_deref()
+    }
+
+    pub fn set_order(&mut self, order: Option<DayOrder>) {
+        self.order = order;
     }
 
     /// What was taken for what, for the report.
@@ -101,7 +141,13 @@ impl Recogniser {
         let decided = event.actor.is_some() && event.resource.is_some() && event.decision != Decision::Unknown;
         // When, who, what and the outcome together are telling, whatever their names.
         let whole = ["time", "actor", "action", "decision"].iter().all(|field| fields.found.contains_key(field));
-        let telling = fields.telling || (whole && fields.found.len() >= 6);
+        // So are these with what it was done to, when the time and the outcome can be read.
+        let named = |field: &str, list: &[&str]| {
+            fields.found.get(field).is_some_and(|(column, _)| list.contains(&normalised(column).as_str()))
+        };
+        let read = event.time_ns.is_some() && event.decision != Decision::Unknown;
+        let short = whole && read && event.resource.is_some() && named("action", &["event", "event_name", "what"]);
+        let telling = fields.telling || short || (whole && fields.found.len() >= 6);
         let sure = fields.profile.is_some() || (!other && telling);
         // A time that cannot be read is told later; the rest must then leave no doubt.
         let timed = event.time_ns.is_some() || (whole && fields.telling);
@@ -115,6 +161,7 @@ impl Recogniser {
         let record = unwrapped.as_ref().unwrap_or(record);
         let names: Vec<(String, &String)> = record.keys().map(|key| (normalised(key), key)).collect();
         let mut fields = Fields::of(record, self.mapping.as_ref(), &names);
+        self.named.look_at(record);
         let mut event = AuditEvent::default();
         self.fill(&mut event, &mut fields, record, &names, issues);
         for (field, (column, _)) in &fields.found {
@@ -229,7 +276,7 @@ impl Recogniser {
             beside(&["zone", "tz", "timezone", "time_zone", "utc_offset", "offset"], &["_tz", "_zone", "_timezone"]);
         let named_zone = zone_column.and_then(|(_, key)| zone(&plain(record.get(*key)?)?));
         let at = named_zone.as_ref().or(self.zone.as_ref());
-        let alone = ns_from_value(value, at).filter(|_| !is_day(value));
+        let alone = self.ns_of(value, at).filter(|_| !is_day(value));
         if alone.is_some() {
             return alone;
         }
@@ -241,11 +288,20 @@ impl Recogniser {
         let joined = other.and_then(|(_, key)| {
             let (own, other) = (plain(value)?, plain(record.get(*key)?)?);
             let text = if is_day(value) { format!("{own} {other}") } else { format!("{other} {own}") };
-            let ns = crate::time::ns_from_text(&text, at)?;
+            let ns = self.ns_of(&Value::from(text), at)?;
             used.insert((*key).clone());
             Some(ns)
         });
-        joined.or_else(|| ns_from_value(value, at))
+        joined.or_else(|| self.ns_of(value, at))
+    }
+
+    /// A time as the mapping says that it is written; without one, as it looks or as other rows have proven it.
+    fn ns_of(&self, value: &Value, zone: Option<&TimeZone>) -> Option<i64> {
+        if let Some(format) = self.format() {
+            return ns_in_format(&plain(value)?, format, zone);
+        }
+        let read = ns_from_value(value, zone);
+        read.or_else(|| ns_in_order(value.as_str()?, self.order?, zone))
     }
 
     /// `tool:apply_credit`: an object with type and name, two columns, or a tool's own column.

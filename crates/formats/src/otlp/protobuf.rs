@@ -4,7 +4,7 @@
 
 use super::encode;
 use super::record::{Emitter, KEPT_BYTES, Record, Signal, Surroundings, rejected};
-use super::shape::{ZSTD, first_record, is_framed, signal_of};
+use super::shape::{ZSTD, first_record, is_framed, is_json_text, signal_of};
 use crate::sink::{FormatError, Input, Sink, Stop};
 use crate::splitter::{Cut, Place};
 use crate::{Context, Format, Head, MAX_RECORD_BYTES, Strength, Verdict};
@@ -38,6 +38,9 @@ impl Format for OtlpProtobuf {
 
     fn detect(&self, head: &Head<'_>) -> Verdict {
         let bytes = head.bytes();
+        if is_json_text(head) {
+            return Verdict::not_mine("JSON text, no protobuf");
+        }
         if is_framed(bytes, head.is_whole()) {
             return Verdict::mine(Strength::Exact, "requests behind their lengths");
         }

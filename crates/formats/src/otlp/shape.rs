@@ -2,6 +2,7 @@
 //! or a log record.
 
 use super::record::Signal;
+use crate::Head;
 
 /// First bytes of a zstd frame.
 pub(super) const ZSTD: [u8; 4] = [0x28, 0xB5, 0x2F, 0xFD];
@@ -13,6 +14,13 @@ pub(super) fn is_framed(bytes: &[u8], whole: bool) -> bool {
     let starts =
         bytes.get(4) == Some(&0x0A) || bytes.get(4..8) == Some(&ZSTD[..]) || bytes.get(4..5) == Some(&ZSTD[..1]);
     len > 1 && starts && (!whole || len <= bytes.len() - 4 || bytes.len() > 64)
+}
+
+/// True for JSON, which is text from its first bracket on. A protobuf message may begin with a line break and a bracket
+/// too, but its tags (`0x12` for a second field) are no characters of a text.
+pub(super) fn is_json_text(head: &Head<'_>) -> bool {
+    let first = head.bytes().get(..64).unwrap_or(head.bytes());
+    head.outline().is_json() && !first.iter().any(|b| b.is_ascii_control() && !b.is_ascii_whitespace())
 }
 
 /// The first record within `levels` nested messages, as far as a cut head shows it.
