@@ -4,13 +4,13 @@
 //! projections, roll-ups of the touched traces. What is counted is the difference of the projection before and after,
 //! so that the order of files and slices does not matter.
 
-use crate::blob::{self, Dictionaries, Kind, Packer};
+use crate::blob::{Dictionaries, Kind, Packer};
 use crate::error::Result;
 use crate::introduce;
-use crate::prepare::{Prepared, Projection, Repeats};
+use crate::pack;
+use crate::prepare::{Prepared, Projection};
 use crate::project::{self, Delta, Made};
 use crate::projector::{MappedFact, Projector};
-use crate::recipe::{self, Recipe};
 use crate::rollup;
 use crate::rows::{Appended, Counters};
 use crate::segment;
@@ -19,13 +19,12 @@ use crate::table::fact::{self, FactHead, FactSource};
 use crate::table::message::MessageCache;
 use crate::table::name::NameCache;
 use crate::table::span::{self, ShapeCache};
-use crate::table::text::{self, SHORT_BYTES, TextCache};
+use crate::table::text::{self, TextCache};
 use crate::table::{audit, lease, meta, trace};
 use crate::workspace::{BatchHandle, FileNo, Workspace, Write};
 use foldhash::{HashMap, HashSet};
 use retake_model::{AuditEvent, EntityKey, Fact, FactKind, Mapped, Span};
 use rusqlite::Connection;
-use std::borrow::Cow;
 use std::collections::BTreeSet;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
@@ -259,7 +258,7 @@ fn add_fact(
         mapping: batch.mapping.clone().unwrap_or_default(),
     };
     let source_id = cache.source_id(tx, source)?;
-    let body = pack_prepared(tx, cache, Kind::Record, &fact.body, repeats)?;
+    let body = pack::prepared(tx, cache, Kind::Record, &fact.body, repeats)?;
     let fact_pk = fact::add(tx, owner, &fact.content_hash, source_id, fact.updated_ns, &body)?;
     if !own {
         fact::add_record(tx, &fact.record, fact_pk)?;
@@ -331,78 +330,6 @@ fn source_of(key: &[u8], w3c: bool) -> String {
     String::from_utf8_lossy(text).into_owned()
 }
 
-/// Packs bytes whose repeated texts are known.
-pub(crate) fn pack_prepared(
-    tx: &Connection,
-    cache: &mut WriteCache,
-    kind: Kind,
-    bytes: &[u8],
-    repeats: Repeats,
-) -> Result<Vec<u8>> {
-    let mut ids = Vec::with_capacity(repeats.texts.len());
-    for text in repeats.texts {
-        ids.push(cache.texts.id_of_prepared(tx, &mut cache.packer, text)?);
-    }
-    pack_recipe(tx, cache, kind, recipe::make(bytes, &repeats.places, &ids))
-}
-
-fn pack_recipe(tx: &Connection, cache: &mut WriteCache, kind: Kind, made: Recipe) -> Result<Vec<u8>> {
-    for text_id in made.uses {
-        cache.texts.add_use(text_id, 1);
-    }
-    cache.packer.pack(tx, kind, &made.bytes)
-}
-
-/// Packs bytes that repeat some of `texts`; counts the uses.
-pub(crate) fn pack(
-    tx: &Connection,
-    cache: &mut WriteCache,
-    kind: Kind,
-    bytes: &[u8],
-    texts: &[&str],
-) -> Result<Vec<u8>> {
-    let mut seen = HashSet::default();
-    let texts: Vec<&str> =
-        texts.iter().copied().filter(|text| text.len() >= SHORT_BYTES && seen.insert(*text)).collect();
-    let places = recipe::places(bytes, &texts);
-    // Texts that do not stand in the bytes must not become rows for them.
-    let mut ids = vec![0; texts.len()];
-    for place in &places {
-        if let (Some(id), Some(text)) = (ids.get_mut(place.text), texts.get(place.text))
-            && *id == 0
-        {
-            *id = cache.texts.id(tx, &mut cache.packer, text)?;
-        }
-    }
-    let mut made = recipe::make(bytes, &places, &ids);
-    let by_id: HashMap<i64, &str> = ids.iter().copied().zip(texts).collect();
-    let back = recipe::rebuild(&made.bytes, &mut |id| Ok(by_id.get(&id).copied().unwrap_or_default().into()))?;
-    if back != bytes {
-        made = recipe::make(bytes, &[], &[]);
-    }
-    pack_recipe(tx, cache, kind, made)
-}
-
-/// Unpacks what [`pack`] made.
-pub(crate) fn unpack(connection: &Connection, blob: &[u8]) -> Result<Vec<u8>> {
-    let bytes = blob::unpack(connection, blob)?;
-    recipe::rebuild(&bytes, &mut |text_id| {
-        text::read(connection, text_id)?.map(Cow::Owned).ok_or_else(|| crate::StoreError::Damaged {
-            path: Default::default(),
-            why: format!("text {text_id} of a record is missing"),
-        })
-    })
-}
-
-/// Takes back the uses of a packed blob.
-pub(crate) fn drop_blob(tx: &Connection, cache: &mut WriteCache, blob: &[u8]) -> Result<()> {
-    let bytes = blob::unpack(tx, blob)?;
-    for text_id in recipe::uses(&bytes)? {
-        cache.texts.add_use(text_id, -1);
-    }
-    Ok(())
-}
-
 /// Projects the touched owners anew and rolls their traces up. The same for an import and for an undo.
 pub(crate) fn project_touched(
     tx: &Connection,
@@ -448,7 +375,7 @@ fn mapped_facts(
         let fact = match touched.mapped.remove(&(owner, head.content_hash)) {
             Some(fact) => fact,
             None => {
-                let body = unpack(tx, &fact::body(tx, head.fact_pk)?)?;
+                let body = pack::unpack(tx, &fact::body(tx, head.fact_pk)?)?;
                 let mapping = Some(head.source.mapping.as_str()).filter(|text| !text.is_empty());
                 MappedFact {
                     rank: head.source.rank,

@@ -7,7 +7,7 @@ use crate::recipe;
 use crate::rows::Check;
 use crate::table::{message, span};
 use crate::workspace::Workspace;
-use crate::{append, project, rest};
+use crate::{pack, project, rest};
 use rusqlite::Connection;
 use std::collections::BTreeMap;
 
@@ -123,7 +123,7 @@ fn needed_texts(connection: &Connection) -> Result<BTreeMap<i64, i64>> {
     }
     span::each_row(connection, &mut |row| {
         let Some(packed) = span::rest(connection, row.span_pk)? else { return Ok(()) };
-        let full = rest::from_json(&append::unpack(connection, &packed)?)?;
+        let full = rest::from_json(&pack::unpack(connection, &packed)?)?;
         let has_messages = row.context_in.is_some() || row.context_out.is_some();
         for text in project::own_texts(&full, has_messages) {
             if let Some(text_id) = crate::table::text::find(connection, text)? {

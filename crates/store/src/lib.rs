@@ -12,6 +12,7 @@ pub mod error;
 mod gather;
 mod introduce;
 mod migration;
+mod pack;
 mod prepare;
 mod project;
 pub mod projector;

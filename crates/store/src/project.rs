@@ -5,6 +5,7 @@ use crate::blob::Kind;
 use crate::error::Result;
 use crate::gather::{self, Gathered, gather};
 use crate::introduce::{self, Changes};
+use crate::pack;
 use crate::prepare::Repeats;
 use crate::rest;
 use crate::segment;
@@ -139,11 +140,11 @@ pub(crate) fn write(
     let gathered = gather(span, has_messages(span));
     put_parts(tx, cache, target, span)?;
     let packed = match repeats {
-        Some(repeats) => append::pack_prepared(tx, cache, Kind::Record, made.rest.as_bytes(), repeats)?,
+        Some(repeats) => pack::prepared(tx, cache, Kind::Record, made.rest.as_bytes(), repeats)?,
         None => {
             let long = long_texts_of(span, &gathered);
             let texts: Vec<&str> = long.iter().map(AsRef::as_ref).collect();
-            append::pack(tx, cache, Kind::Record, made.rest.as_bytes(), &texts)?
+            pack::pack(tx, cache, Kind::Record, made.rest.as_bytes(), &texts)?
         }
     };
     span::set_rest(tx, target.span_pk, &packed)?;
@@ -297,14 +298,14 @@ fn clear(
     tool_call::remove(tx, before.span_pk)?;
     score::remove(tx, before.span_pk)?;
     if let Some(rest) = span::rest(tx, before.span_pk)? {
-        let bytes = append::unpack(tx, &rest)?;
+        let bytes = pack::unpack(tx, &rest)?;
         let span = rest::from_json(&bytes)?;
         let had_messages = before.context_in.is_some() || before.context_out.is_some();
         for text in own_texts(&span, had_messages) {
             let text_id = cache.texts.id(tx, &mut cache.packer, text)?;
             cache.texts.add_use(text_id, -1);
         }
-        append::drop_blob(tx, cache, &rest)?;
+        pack::drop_blob(tx, cache, &rest)?;
     }
     for context in [before.context_in, before.context_out].into_iter().flatten() {
         cache.messages.drop_use(tx, &mut cache.texts, context)?;

@@ -3,6 +3,7 @@
 
 use crate::append::{self, Touched, WriteCache};
 use crate::error::{Result, StoreError};
+use crate::pack;
 use crate::project::Delta;
 use crate::projector::Projector;
 use crate::rows::{Cancel, Removed};
@@ -93,7 +94,7 @@ fn undo_slice(
             tx.prepare_cached("SELECT owner FROM fact WHERE fact_pk = ?1")?.query_row([fact_pk], |row| row.get(0))?;
         let body = fact::body(tx, fact_pk)?;
         removed.bytes += body.len() as u64;
-        append::drop_blob(tx, cache, &body)?;
+        pack::drop_blob(tx, cache, &body)?;
         fact::remove(tx, fact_pk)?;
         removed.facts += 1;
         if owner > 0 {

@@ -288,13 +288,16 @@ impl Workspace {
 
 impl Drop for Inner {
     fn drop(&mut self) {
-        // The last to close leaves no log behind; another process may still hold it, then this does nothing.
         if let Ok(writer) = self.writer.get_mut() {
-            // Nor is anybody waited for.
-            let _ = writer.connection.busy_timeout(Duration::ZERO);
-            let _ = writer.connection.query_row("PRAGMA wal_checkpoint(TRUNCATE)", [], |_| Ok(()));
+            leave(&writer.connection);
         }
     }
+}
+
+/// The last to close leaves no log behind. Another process may still hold it: then this does nothing, and waits for nobody.
+fn leave(connection: &Connection) {
+    let _ = connection.busy_timeout(Duration::ZERO);
+    let _ = connection.query_row("PRAGMA wal_checkpoint(TRUNCATE)", [], |_| Ok(()));
 }
 
 /// Locks, also after a panic of another thread: what a lock guards here is always whole.
@@ -414,5 +417,26 @@ fn check_pages(path: &Path) -> Result<()> {
         Ok(answer) if answer == "ok" => Ok(()),
         Ok(answer) => Err(StoreError::Damaged { path: path.to_owned(), why: answer }),
         Err(error) => Err(StoreError::Damaged { path: path.to_owned(), why: error.to_string() }),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn who_leaves_waits_for_no_writer() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("w.retake");
+        drop(Workspace::open(&path, OpenMode::Create).unwrap());
+        let writer = Connection::open(&path).unwrap();
+        writer.execute_batch("BEGIN IMMEDIATE; UPDATE meta SET value = value").unwrap();
+        let reader = Connection::open(&path).unwrap();
+        prepare(&reader).unwrap();
+        let waits_ms = || reader.query_row("PRAGMA busy_timeout", [], |row| row.get::<_, u32>(0)).unwrap();
+        assert_eq!(u128::from(waits_ms()), BUSY.as_millis());
+        leave(&reader);
+        assert_eq!(waits_ms(), 0);
+        writer.execute_batch("ROLLBACK").unwrap();
     }
 }

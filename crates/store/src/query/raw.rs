@@ -1,7 +1,7 @@
 //! The records behind an entity, as they came.
 
-use crate::append;
 use crate::error::Result;
+use crate::pack;
 use crate::query::ids;
 use crate::rows::{AuditRow, RawRecord};
 use crate::table::{audit, batch, fact, span, trace};
@@ -68,7 +68,7 @@ fn owners_of_batch(connection: &Connection, batch_id: &str) -> Result<BTreeSet<i
 fn records(connection: &Connection, owner: i64) -> Result<Vec<RawRecord>> {
     let mut all = Vec::new();
     for head in fact::heads(connection, owner)? {
-        let body = append::unpack(connection, &fact::body(connection, head.fact_pk)?)?;
+        let body = pack::unpack(connection, &fact::body(connection, head.fact_pk)?)?;
         let mut statement = connection.prepare_cached(
             "SELECT batch_id, coalesce(path, ''), byte_offset FROM claim
              JOIN batch USING(batch_pk) LEFT JOIN file ON file.file_pk = claim.file_pk

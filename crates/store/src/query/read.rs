@@ -1,8 +1,8 @@
 //! Reads of traces and spans for the views.
 
-use crate::append;
 use crate::error::Result;
 use crate::introduce;
+use crate::pack;
 use crate::query::ids;
 use crate::rest;
 use crate::rollup::{Tree, known};
@@ -115,7 +115,7 @@ pub(crate) fn full_span(
     row: &SpanColumns,
 ) -> Result<Span> {
     let packed = span::rest(connection, row.span_pk)?.ok_or_else(|| span::missing(row.span_pk))?;
-    let mut full = rest::from_json(&append::unpack(connection, &packed)?)?;
+    let mut full = rest::from_json(&pack::unpack(connection, &packed)?)?;
     full.trace_id = Some(trace_id.clone());
     fill_columns(connection, names, row, &mut full)?;
     if let Some(context) = row.context_in {

@@ -1,6 +1,6 @@
 //! What is read of traces, and what the analysis says of them.
 
-use retake_model::{AuditEvent, Decision, Finding, Id, Span, SpanKind, SpanStatus};
+use retake_model::{AuditEvent, Decision, Finding, Id, SpanKind, SpanStatus};
 use serde::{Deserialize, Serialize};
 
 /// One row of a list: a trace (with its root or only model call) or a span.
@@ -38,7 +38,7 @@ pub struct ListRow {
     pub n_spans: u32,
 }
 
-/// A trace as the detail view needs it: all spans, without message content (see [`Span`] of a single read for that).
+/// A trace as the detail view needs it: all spans, without message content (see [`retake_model::Span`] of a single read for that).
 #[derive(Debug, Clone, PartialEq)]
 pub struct TraceRow {
     /// Id.
@@ -99,12 +99,6 @@ pub struct AuditRow {
     /// The event.
     pub event: AuditEvent,
 }
-
-/// A finding with the flag that it was made by the current rules.
-pub type FindingRow = Finding;
-
-/// A span with everything, and the spans of its own trace are told apart by ids.
-pub type FullSpan = Span;
 
 /// What the analysis says about a trace.
 #[derive(Debug, Clone, PartialEq)]

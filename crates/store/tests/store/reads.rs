@@ -101,25 +101,6 @@ fn a_batch_whose_program_was_killed_says_what_it_brought() {
 }
 
 #[test]
-fn reading_waits_for_no_writer() {
-    let made = workspace();
-    import(&made.workspace, facts(&refund(1, "acme", "a", "b")), 10);
-    let writer = rusqlite::Connection::open(made.workspace.path()).unwrap();
-    writer.execute_batch("BEGIN IMMEDIATE; UPDATE meta SET value = value").unwrap();
-    let path = made.workspace.path().to_owned();
-    let (done, waited) = std::sync::mpsc::channel();
-    std::thread::spawn(move || {
-        let reading = retake_store::Workspace::open(&path, retake_store::OpenMode::Existing).unwrap();
-        let found = reading.trace(&made::trace_id(1)).unwrap().is_some();
-        drop(reading);
-        done.send(found).unwrap();
-    });
-    // Far below the ten seconds that a writer is waited for, and far above what a reading needs.
-    assert_eq!(waited.recv_timeout(std::time::Duration::from_secs(8)), Ok(true));
-    writer.execute_batch("ROLLBACK").unwrap();
-}
-
-#[test]
 fn an_undo_leaves_nothing() {
     let made = workspace();
     let empty = made::canonical(&made.workspace);
