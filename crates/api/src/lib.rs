@@ -10,6 +10,7 @@ pub mod handlers;
 pub mod host;
 pub mod jobs;
 pub mod log;
+mod output;
 pub mod report;
 pub mod run_log;
 pub mod schema;

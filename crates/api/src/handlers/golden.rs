@@ -9,6 +9,7 @@ use crate::dto::check::{
 use crate::dto::connect::NameRequest;
 use crate::dto::promote::{AssertionView, PromoteRequest, Promoted};
 use crate::dto::replay::ReplayRequest;
+use crate::output::write_whole;
 use crate::{ApiError, Core};
 use retake_compare::DocumentFacts;
 use retake_formats::redact;
@@ -182,16 +183,20 @@ pub async fn check_with_annotations(core: Arc<Core>, request: CheckRequest) -> R
 }
 
 fn write_outputs(report: &CheckReport, request: &CheckRequest) -> Result<(), ApiError> {
-    let write = |path: &str, text: &str| {
-        std::fs::write(path, text).map_err(|why| ApiError::new(Code::OutputUnwritable, format!("{why}: {path}")))
-    };
     if let Some(path) = &request.junit {
-        write(path, &golden::output::junit::print(report).map_err(ApiError::internal)?)?;
+        write_text(Path::new(path), &golden::output::junit::print(report).map_err(ApiError::internal)?)?;
     }
     if let Some(path) = &request.markdown {
-        write(path, &golden::output::markdown::print(report))?;
+        write_text(Path::new(path), &golden::output::markdown::print(report))?;
     }
     Ok(())
+}
+
+fn write_text(path: &Path, text: &str) -> Result<(), ApiError> {
+    write_whole(path, |out| {
+        out.write_all(text.as_bytes())
+            .map_err(|why| ApiError::new(Code::OutputUnwritable, format!("{why}: {}", path.display())))
+    })
 }
 
 /// Answers by the case that they belong to.
@@ -446,10 +451,7 @@ pub async fn case_save(core: Arc<Core>, request: CaseSaveRequest) -> Result<Chec
         golden::case::parse(&request.text).map_err(|(message, line, column)| {
             ApiError::new(Code::CaseUnreadable, format!("{message} (line {line}, column {column})"))
         })?;
-        let part = path.with_extension("yaml.part");
-        std::fs::write(&part, &request.text)
-            .and_then(|()| std::fs::rename(&part, &path))
-            .map_err(|why| ApiError::new(Code::OutputUnwritable, format!("{why}: {}", path.display())))
+        write_text(&path, &request.text)
     })
     .await?;
     let request = CheckRequest {

@@ -8,6 +8,7 @@ use crate::dto::workspace::{
     SettingSetRequest, WorkspaceInfo,
 };
 use crate::dto::{Empty, connect::PolicySetRequest};
+use crate::output::write_whole;
 use crate::{ApiError, Core};
 use retake_ingest::ExportFormat;
 use retake_model::Code;
@@ -197,23 +198,9 @@ pub fn find_sample(named: Option<String>) -> Option<PathBuf> {
 pub async fn export(core: Arc<Core>, request: ExportRequest) -> Result<Exported, ApiError> {
     core.blocking(move |core| {
         let path = PathBuf::from(&request.path);
-        let unwritable =
-            |why: std::io::Error| ApiError::new(Code::OutputUnwritable, format!("{why}: {}", path.display()));
-        let part = path.with_extension("part");
-        let written = std::fs::File::create(&part).map_err(unwritable).and_then(|file| {
-            let mut out = std::io::BufWriter::new(file);
-            let records = export_to(core, &request.query, &request.format, &mut out)?;
-            out.flush().map_err(unwritable)?;
-            out.get_ref().sync_all().map_err(unwritable)?;
-            std::fs::rename(&part, &path).map_err(unwritable)?;
-            Ok(records)
-        });
-        if written.is_err() {
-            // What is left of it is of no use to anybody.
-            let _removed = std::fs::remove_file(&part);
-        }
+        let records = write_whole(&path, |out| export_to(core, &request.query, &request.format, out))?;
         let absolute = std::path::absolute(&path).unwrap_or(path.clone());
-        Ok(Exported { records: written?, path: Some(absolute.display().to_string()) })
+        Ok(Exported { records, path: Some(absolute.display().to_string()) })
     })
     .await
 }
