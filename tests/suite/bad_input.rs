@@ -295,3 +295,66 @@ fn standard_input_is_a_file_like_another() {
     let run = home.retake_with_input(&["import", "-"], b"");
     assert_eq!(run.exit, 3, "{run}");
 }
+
+#[test]
+fn what_cannot_be_read_is_kept_to_the_last_byte_and_can_be_had_back() {
+    let home = Home::new();
+    let id = |n: u32| format!("{n:016x}");
+    let span = |n: u32, text: &str| {
+        format!(
+            r#"{{"traceId":"{}","spanId":"{}","name":"a","startTimeUnixNano":"1","endTimeUnixNano":"2","attributes":[{{"key":"x","value":{{"stringValue":"{text}"}}}}]}}"#,
+            "0af7651916cd43dd8448eb211c80319c",
+            id(n)
+        )
+    };
+    let secret = format!("sk-{}", "abcDEF1234567890abcDEF1234567890");
+    // Above the limit, with a secret in the middle of it.
+    let large = span(2, &format!("{}{secret}{}", "word ".repeat(8 << 20), " and more".repeat(4 << 20)));
+    let broken = r#"{"traceId":"abc","spanId":[}"#;
+    let begin =
+        format!(r#"{{"resourceSpans":[{{"resource":{{}},"scopeSpans":[{{"scope":{{}},"spans":[{},"#, span(1, "one"));
+    let first = format!("{begin}{large},{}]}}]}}]}}\n", span(3, "three"));
+    let second =
+        format!(r#"{{"resourceSpans":[{{"resource":{{}},"scopeSpans":[{{"scope":{{}},"spans":[{broken}]}}]}}]}}"#);
+    let path = home.file("large.jsonl", format!("{first}{second}\n"));
+
+    let report = home.retake(&["import", path.to_str().unwrap()]).ok();
+    assert_eq!((&report["totals"]["spans"], &report["totals"]["rejected"]), (&json!(2), &json!(2)), "{report}");
+    assert_eq!(warning(&report, "RTK-I015")["count"], 1);
+    let batch = report["batch_id"].as_str().unwrap();
+    let kept = home.retake(&["batches", "kept", batch]).ok();
+    assert_eq!(kept["schema"], "retake.batches-kept/1");
+    assert_eq!(kept["total"], 2, "{kept}");
+    let record = &kept["records"][0];
+    assert_eq!((&record["byte_offset"], &record["truncated"]), (&json!(begin.len()), &json!(true)));
+    // A part is counted as it stands in the file, the last one as it is kept.
+    let bytes = record["bytes"].as_u64().unwrap();
+    assert!(bytes.abs_diff(large.len() as u64) < 64, "{bytes} of {}", large.len());
+
+    let whole = |at: &str| {
+        let run = Run::of(home.bare(&[
+            "--workspace",
+            home.workspace().to_str().unwrap(),
+            "batches",
+            "kept",
+            batch,
+            "--at",
+            at,
+        ]));
+        assert_eq!(run.exit, 0, "{run}");
+        run.stdout
+    };
+    let back = whole(&begin.len().to_string());
+    assert!(!back.contains(&secret), "the secret is in it");
+    assert!(back.starts_with(&large[..4 << 20]) && back.ends_with(&large[large.len() - (4 << 20)..]));
+    let at = kept["records"][1]["byte_offset"].as_u64().unwrap();
+    assert!(whole(&at.to_string()).contains(r#""traceId":"abc""#));
+    home.retake(&["batches", "kept", batch, "--at", "7"]).error(3);
+
+    let again = home.retake(&["import", path.to_str().unwrap()]).ok();
+    assert_eq!((&again["totals"]["spans"], &again["totals"]["duplicates"]), (&json!(0), &json!(4)), "{again}");
+    for batch in [&again, &report] {
+        home.retake(&["--yes", "batches", "undo", batch["batch_id"].as_str().unwrap()]).ok();
+    }
+    assert_eq!(home.retake(&["search", ""]).ok()["total"], 0);
+}

@@ -79,6 +79,8 @@ commands! {
     import::formats(Empty) -> import::Formats,
     /// Batches, newest first.
     import::batches_list(Empty) -> import::Batches,
+    /// Records of a batch that could not be read.
+    import::batch_kept(import::KeptRequest) -> import::Kept,
     /// Removes exactly what a batch brought.
     import::batch_undo(IdRequest) -> import::Undone,
 

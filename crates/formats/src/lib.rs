@@ -11,6 +11,7 @@ mod json;
 pub mod litellm;
 pub mod mapping;
 pub mod otlp;
+mod raw;
 mod records;
 pub mod redact;
 pub mod sink;
@@ -23,7 +24,7 @@ pub use sink::{FormatError, Input, Sink, Stop, WarningAt};
 
 use retake_model::Mapped;
 
-/// A record larger than this is kept raw and cut, with [`retake_model::Code::RecordTooLarge`].
+/// A record larger than this is kept raw in parts as it is read, with [`retake_model::Code::RecordTooLarge`].
 pub const MAX_RECORD_BYTES: usize = 64 << 20;
 /// A record nested deeper than this is kept raw, with [`retake_model::Code::NestingTooDeep`].
 pub const MAX_DEPTH: usize = 128;

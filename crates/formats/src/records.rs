@@ -2,10 +2,11 @@
 
 use crate::detect::Outline;
 use crate::json::Json;
-use crate::otlp::record::{KEPT_BYTES, code_of, rejected};
+use crate::otlp::record::code_of;
+use crate::raw;
 use crate::sink::{FormatError, Sink, WarningAt};
 use crate::splitter::{Broken, Cut, Place, Window};
-use crate::{Context, MAX_DEPTH, MAX_RECORD_BYTES};
+use crate::{Context, MAX_DEPTH};
 use retake_model::{Code, Fact, JsonMap};
 use serde_json::Value;
 use std::io::Read;
@@ -40,14 +41,17 @@ pub(crate) fn each_object<'a>(
             }
             Err(fault) => Err((code_of(fault), fault.to_string())),
         };
-        let fact = made.unwrap_or_else(|issue| {
-            issues.push(issue);
-            rejected(context, format, bytes.to_vec(), place)
-        });
+        let kept = match made {
+            Ok(fact) => sink.fact(fact),
+            Err(issue) => {
+                issues.push(issue);
+                raw::keep(context, format, bytes, place, sink)
+            }
+        };
         for (code, message) in issues {
             sink.warning(WarningAt { code, message, line: Some(place.line), byte_offset: place.offset });
         }
-        Ok(sink.fact(fact)?)
+        Ok(kept?)
     })
 }
 
@@ -131,6 +135,7 @@ impl Records<'_, '_, '_, '_> {
                 Ok(()) => {}
                 Err(End::Format(error)) => return Err(error),
                 Err(End::Broken(Broken::Read(error))) => return Err(error.into()),
+                Err(End::Broken(Broken::Stopped)) => return Err(FormatError::Stopped),
                 Err(End::Broken(Broken::Ended)) => {
                     self.warn(Code::RecordTruncated, "the file ends within a record; those before are kept", place);
                     return Ok(());
@@ -153,20 +158,14 @@ impl Records<'_, '_, '_, '_> {
     }
 
     fn stray(&mut self) -> Result<(), End> {
-        let mut cut = Cut { bytes: Vec::new(), place: self.window.place(), depth: 0, len: 0 };
-        self.window.rest_of_line(KEPT_BYTES, &mut cut)?;
+        let mut cut = Cut::at(self.window.place());
+        raw::keep_line(&mut self.window, self.context, self.format, self.sink, &mut cut)?;
         self.warn(Code::RecordUnreadable, "the line is no JSON record", cut.place);
-        self.keep_raw(cut)
+        Ok(())
     }
 
-    fn keep_raw(&mut self, mut cut: Cut) -> Result<(), End> {
-        cut.bytes.truncate(KEPT_BYTES);
-        if cut.bytes.is_empty() {
-            return Ok(());
-        }
-        let fact = rejected(self.context, self.format, cut.bytes, cut.place);
-        self.sink.fact(fact).map_err(FormatError::from)?;
-        Ok(())
+    fn keep_raw(&mut self, cut: &Cut) -> Result<(), End> {
+        Ok(raw::keep(self.context, self.format, &cut.bytes, cut.place, self.sink).map_err(FormatError::from)?)
     }
 
     fn wrapped(&mut self, wrapper: &str) -> Result<(), End> {
@@ -193,19 +192,19 @@ impl Records<'_, '_, '_, '_> {
     }
 
     fn record(&mut self) -> Result<(), End> {
-        let mut cut = Cut { bytes: Vec::new(), place: self.window.place(), depth: 0, len: 0 };
-        if let Err(broken) = self.window.cut_into(MAX_RECORD_BYTES, &mut cut) {
-            self.keep_raw(cut)?;
-            return Err(broken.into());
+        let mut cut = Cut::at(self.window.place());
+        let outcome = raw::cut_into(&mut self.window, self.context, self.format, self.sink, &mut cut);
+        if cut.is_spilled() {
+            self.warn(Code::RecordTooLarge, raw::too_large(cut.len), cut.place);
+            return Ok(outcome?);
         }
-        if cut.len > cut.bytes.len() as u64 {
-            let message = format!("a record of {} bytes; its first {KEPT_BYTES} are kept", cut.len);
-            self.warn(Code::RecordTooLarge, message, cut.place);
-            return self.keep_raw(cut);
+        if let Err(broken) = outcome {
+            self.keep_raw(&cut)?;
+            return Err(broken.into());
         }
         if cut.depth > MAX_DEPTH {
             self.warn(Code::NestingTooDeep, format!("a record is nested {} levels deep", cut.depth), cut.place);
-            return self.keep_raw(cut);
+            return self.keep_raw(&cut);
         }
         (self.each)(&cut.bytes, cut.place, self.sink)?;
         self.sink.progress(self.window.offset()).map_err(FormatError::from)?;

@@ -134,6 +134,39 @@ const HELD_BYTES: usize = 64 << 10;
 /// So much of what was shown is kept, for rules that look to the left; no name of a field is longer.
 const CONTEXT_BYTES: usize = 64;
 
+/// Where bytes can be parted, as late as may be: what stands before holds each of its secrets whole, whatever follows.
+/// Never within a character. More than the bytes' beginning, unless they are fewer than [`HELD_BYTES`].
+pub(crate) fn parting(bytes: &[u8]) -> usize {
+    let scan = scan(bytes, false);
+    let mut cut = bytes.len().min(scan.open_from.unwrap_or(usize::MAX)).min(begun(bytes));
+    if bytes.len() - cut > HELD_BYTES {
+        cut = bytes.len();
+    }
+    // Bytes that are no UTF-8 may go on like a character for ever; a character is four bytes at most.
+    let within = (0..4).find(|n| bytes.get(cut.saturating_sub(*n)).is_none_or(|byte| byte & 0xC0 != 0x80)).unwrap_or(0);
+    if cut < bytes.len() {
+        cut = cut.saturating_sub(within);
+    } else if let Some(start) = open_character(bytes) {
+        cut = start;
+    }
+    match scan.found.iter().find(|found| found.range.contains(&cut) && found.range.start < cut) {
+        Some(secret) => secret.range.start,
+        None => cut,
+    }
+}
+
+/// Where the last character begins, if it does not end.
+fn open_character(bytes: &[u8]) -> Option<usize> {
+    let tail = bytes.len().saturating_sub(3);
+    let start = (tail..bytes.len()).rev().find(|at| bytes.get(*at).is_some_and(|byte| *byte >= 0xC0))?;
+    let wanted = match bytes.get(start)? {
+        0xF0.. => 4,
+        0xE0.. => 3,
+        _ => 2,
+    };
+    (bytes.len() - start < wanted).then_some(start)
+}
+
 /// Redacts a text that arrives in pieces, as an answer streams in. Only what could be the beginning of a secret is held
 /// back, until more of it is there: ordinary words are shown as they come.
 #[derive(Debug, Default)]
@@ -150,18 +183,7 @@ impl StreamingRedactor {
         self.held.push_str(piece);
         let known = self.context.len();
         let text = format!("{}{}", self.context, self.held);
-        let scan = scan(text.as_bytes(), false);
-        let mut cut = text.len().min(scan.open_from.unwrap_or(usize::MAX)).min(begun(text.as_bytes()));
-        if text.len() - cut > HELD_BYTES {
-            cut = text.len();
-        }
-        // Never within a character, nor within a secret that is whole.
-        while !text.is_char_boundary(cut) {
-            cut -= 1;
-        }
-        if let Some(secret) = scan.found.iter().find(|found| found.range.contains(&cut) && found.range.start < cut) {
-            cut = secret.range.start;
-        }
+        let cut = parting(text.as_bytes());
         self.give(cut.saturating_sub(known))
     }
 

@@ -1,8 +1,10 @@
 //! A window over a stream of JSON that knows depth and strings, so that one record at a time can be cut out of a document
 //! of any size. It checks brackets and quotes only; a record's own grammar is checked when it is decoded.
 //!
-//! Memory is one buffer plus the record being cut out, bounded by [`crate::MAX_RECORD_BYTES`].
+//! Memory is one buffer plus what is held of the record being cut out, which [`Keep`] bounds.
 
+use crate::raw::PART_BYTES;
+use crate::sink::Stop;
 use std::io::Read;
 
 const BUFFER: usize = 256 << 10;
@@ -16,6 +18,14 @@ pub(crate) enum Broken {
     Garbage(&'static str),
     /// The source failed.
     Read(std::io::Error),
+    /// Who takes what is spilled wants no more.
+    Stopped,
+}
+
+impl From<Stop> for Broken {
+    fn from(_: Stop) -> Self {
+        Self::Stopped
+    }
 }
 
 impl From<std::io::Error> for Broken {
@@ -40,6 +50,36 @@ pub(crate) struct Cut {
     pub depth: usize,
     /// Its whole length; more than `bytes` when it was over the limit.
     pub len: u64,
+}
+
+impl Cut {
+    /// Nothing yet of the value that begins here.
+    pub fn at(place: Place) -> Self {
+        Self { bytes: Vec::new(), place, depth: 0, len: 0 }
+    }
+
+    /// Whether not all of it is in `bytes`.
+    pub fn is_spilled(&self) -> bool {
+        self.len > self.bytes.len() as u64
+    }
+}
+
+/// Takes what is held of a cut.
+pub(crate) type Spill<'k> = dyn FnMut(&mut Cut) -> Result<(), Stop> + 'k;
+
+/// How much of a value is held, and who takes it when there is more.
+pub(crate) struct Keep<'k> {
+    /// So many bytes are held at most.
+    pub limit: usize,
+    /// Takes what is held when it would be more, again and again; without it the rest is passed over.
+    pub spill: Option<&'k mut Spill<'k>>,
+}
+
+impl Keep<'_> {
+    /// The first bytes only.
+    fn first(limit: usize) -> Self {
+        Self { limit, spill: None }
+    }
 }
 
 pub(crate) struct Window<'a> {
@@ -71,6 +111,11 @@ impl<'a> Window<'a> {
             ended: false,
             one_per_line: false,
         }
+    }
+
+    /// From a reader that stands at a place of the file.
+    pub fn from_place(reader: Box<dyn Read + 'a>, place: Place) -> Self {
+        Self { lines: place.line.saturating_sub(1), ..Self::new(reader, place.offset) }
     }
 
     /// Offset of the next byte.
@@ -200,35 +245,42 @@ impl<'a> Window<'a> {
 
     /// Cuts out the next value; keeps at most `limit` bytes of it.
     pub fn cut(&mut self, limit: usize) -> Result<Cut, Broken> {
-        let mut cut = Cut { bytes: Vec::new(), place: Place { offset: 0, line: 0 }, depth: 0, len: 0 };
-        self.cut_into(limit, &mut cut)?;
+        let mut cut = Cut::at(Place { offset: 0, line: 0 });
+        self.cut_into(&mut Keep::first(limit), &mut cut)?;
         Ok(cut)
     }
 
     /// As [`Window::cut`], into a cut that holds what was read also when the value is broken.
-    pub fn cut_into(&mut self, limit: usize, cut: &mut Cut) -> Result<(), Broken> {
+    pub fn cut_into(&mut self, keep: &mut Keep<'_>, cut: &mut Cut) -> Result<(), Broken> {
         let first = self.inner()?;
         cut.place = self.place();
         match first {
-            b'{' | b'[' => self.cut_nested(limit, cut),
+            b'{' | b'[' => self.cut_nested(keep, cut),
             b'"' => {
-                self.take(1, limit, cut);
-                self.cut_string(limit, cut)
+                self.take(1, keep, cut)?;
+                self.cut_string(keep, cut)
             }
             b'}' | b']' | b',' | b':' => Err(Broken::Garbage("expected a value")),
-            _ => self.cut_word(limit, cut),
+            _ => self.cut_word(keep, cut),
         }
     }
 
-    fn take(&mut self, n: usize, limit: usize, cut: &mut Cut) {
-        let room = limit.saturating_sub(cut.bytes.len());
+    fn take(&mut self, n: usize, keep: &mut Keep<'_>, cut: &mut Cut) -> Result<(), Broken> {
         let taken = self.rest().get(..n).unwrap_or_default();
+        if cut.bytes.len() + taken.len() > keep.limit
+            && let Some(spill) = keep.spill.as_deref_mut()
+        {
+            spill(cut)?;
+            keep.limit = PART_BYTES;
+        }
+        let room = keep.limit.saturating_sub(cut.bytes.len());
         cut.bytes.extend_from_slice(taken.get(..room.min(n)).unwrap_or(taken));
         cut.len += n as u64;
         self.at = (self.at + n).min(self.end);
+        Ok(())
     }
 
-    fn cut_nested(&mut self, limit: usize, cut: &mut Cut) -> Result<(), Broken> {
+    fn cut_nested(&mut self, keep: &mut Keep<'_>, cut: &mut Cut) -> Result<(), Broken> {
         // One bit an open bracket: object or array. Beyond the depth limit only the count is kept.
         let (mut kinds, mut depth): (u128, usize) = (0, 0);
         loop {
@@ -241,17 +293,17 @@ impl<'a> Window<'a> {
                 rest.iter().position(|b| matches!(b, b'"' | b'{' | b'}' | b'[' | b']') || (lines && *b == b'\n'));
             let Some(at) = stop else {
                 let n = rest.len();
-                self.take(n, limit, cut);
+                self.take(n, keep, cut)?;
                 continue;
             };
             let byte = rest.get(at).copied().unwrap_or_default();
             if byte == b'\n' {
-                self.take(at, limit, cut);
+                self.take(at, keep, cut)?;
                 return Err(Broken::Garbage("the line ends within the record"));
             }
-            self.take(at + 1, limit, cut);
+            self.take(at + 1, keep, cut)?;
             match byte {
-                b'"' => self.cut_string(limit, cut)?,
+                b'"' => self.cut_string(keep, cut)?,
                 b'{' | b'[' => {
                     if depth < 128 {
                         kinds = (kinds & !(1 << depth)) | (u128::from(byte == b'{') << depth);
@@ -272,7 +324,7 @@ impl<'a> Window<'a> {
         }
     }
 
-    fn cut_string(&mut self, limit: usize, cut: &mut Cut) -> Result<(), Broken> {
+    fn cut_string(&mut self, keep: &mut Keep<'_>, cut: &mut Cut) -> Result<(), Broken> {
         loop {
             if !self.fill()? {
                 return Err(Broken::Ended);
@@ -285,32 +337,32 @@ impl<'a> Window<'a> {
             };
             let Some(at) = hit else {
                 let n = rest.len();
-                self.take(n, limit, cut);
+                self.take(n, keep, cut)?;
                 continue;
             };
             match rest.get(at) {
                 Some(b'"') => {
-                    self.take(at + 1, limit, cut);
+                    self.take(at + 1, keep, cut)?;
                     return Ok(());
                 }
                 Some(b'\n') => {
-                    self.take(at, limit, cut);
+                    self.take(at, keep, cut)?;
                     return Err(Broken::Garbage("the line ends within a string"));
                 }
                 _ => {
-                    self.take(at + 1, limit, cut);
+                    self.take(at + 1, keep, cut)?;
                     if !self.fill()? {
                         return Err(Broken::Ended);
                     }
                     if self.rest().first() != Some(&b'\n') || !self.one_per_line {
-                        self.take(1, limit, cut);
+                        self.take(1, keep, cut)?;
                     }
                 }
             }
         }
     }
 
-    fn cut_word(&mut self, limit: usize, cut: &mut Cut) -> Result<(), Broken> {
+    fn cut_word(&mut self, keep: &mut Keep<'_>, cut: &mut Cut) -> Result<(), Broken> {
         loop {
             if !self.fill()? {
                 return Ok(());
@@ -319,7 +371,7 @@ impl<'a> Window<'a> {
             let stop =
                 rest.iter().position(|b| matches!(b, b',' | b'}' | b']' | b':' | b'"') || b.is_ascii_whitespace());
             let n = stop.unwrap_or(rest.len());
-            self.take(n, limit, cut);
+            self.take(n, keep, cut)?;
             if stop.is_some() {
                 return Ok(());
             }
@@ -361,13 +413,13 @@ impl<'a> Window<'a> {
         }
     }
 
-    /// Takes the rest of the line, keeping at most `limit` bytes.
-    pub fn rest_of_line(&mut self, limit: usize, cut: &mut Cut) -> std::io::Result<()> {
+    /// Takes the rest of the line.
+    pub fn rest_of_line(&mut self, keep: &mut Keep<'_>, cut: &mut Cut) -> Result<(), Broken> {
         while self.fill()? {
             let rest = self.rest();
             let stop = memchr::memchr(b'\n', rest);
             let n = stop.unwrap_or(rest.len());
-            self.take(n, limit, cut);
+            self.take(n, keep, cut)?;
             if stop.is_some() {
                 break;
             }

@@ -67,7 +67,7 @@ codes! {
     SpanWithoutTraceId = "RTK-I012", Input, "a span has no trace id", "Fix the exporter; the span is kept raw.";
     SpanWithoutSpanId = "RTK-I013", Input, "a span has no id of its own", "Fix the exporter; the span is kept raw.";
     NestingTooDeep = "RTK-I014", Input, "a record is nested more than 128 levels deep", "The record is kept raw; flatten it at the source.";
-    RecordTooLarge = "RTK-I015", Input, "a record is larger than 64 MiB", "The record is kept raw and not indexed; split it at the source.";
+    RecordTooLarge = "RTK-I015", Input, "a record is larger than 64 MiB", "The record is kept as it came and not indexed: `retake batches kept` gives it back. Split it at the source.";
     InvalidUtf8 = "RTK-I016", Input, "a record holds bytes that are not UTF-8", "Export as UTF-8; the bytes are kept raw.";
     DuplicateKey = "RTK-I017", Input, "a JSON object repeats a key", "The last value was taken; fix the exporter.";
     NumberNotFinite = "RTK-I018", Input, "a number is NaN or infinite", "The value was taken as unknown.";

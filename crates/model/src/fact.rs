@@ -66,6 +66,8 @@ pub enum FactKind {
     AuditEvent,
     Score,
     Rejected,
+    /// What follows the first part of a rejected record that is kept in parts.
+    RejectedPart,
 }
 
 impl FactKind {
@@ -78,6 +80,7 @@ impl FactKind {
             Self::AuditEvent => "audit_event",
             Self::Score => "score",
             Self::Rejected => "rejected",
+            Self::RejectedPart => "rejected_part",
         }
     }
 }

@@ -232,8 +232,10 @@ fn add_fact(
     if fact.kind == FactKind::Rejected {
         counters.rejected += 1;
     }
+    // A record that is kept in parts counts once, by its first.
+    let counted = u64::from(fact.kind != FactKind::RejectedPart);
     if let Some(fact_pk) = fact::find(tx, owner, &fact.content_hash)? {
-        counters.duplicates += 1;
+        counters.duplicates += counted;
         return fact::claim(tx, fact_pk, batch.batch_pk, file.0, fact.byte_offset);
     }
     let duplicate =
@@ -242,7 +244,7 @@ fn add_fact(
         touched.own_records.insert(owner);
     }
     if duplicate {
-        counters.duplicates += 1;
+        counters.duplicates += counted;
     } else {
         match fact.kind {
             FactKind::LogRecord => counters.log_records += 1,

@@ -1212,6 +1212,60 @@ a: unknown,
  */
 b: unknown, };
 
+export type Kept = { 
+/**
+ * Batch.
+ */
+batch_id: string, 
+/**
+ * Records.
+ */
+records: Array<KeptView>, 
+/**
+ * How many there are.
+ */
+total: number, };
+
+export type KeptRequest = { 
+/**
+ * Batch.
+ */
+id: string, 
+/**
+ * So many are passed over.
+ */
+from: number, 
+/**
+ * So many are given; 100 when absent.
+ */
+limit: number | null, };
+
+export type KeptView = { 
+/**
+ * File.
+ */
+path: string, 
+/**
+ * Offset in the unpacked file.
+ */
+byte_offset: number, 
+/**
+ * Format that it was read as.
+ */
+source: string, 
+/**
+ * Its size.
+ */
+bytes: number, 
+/**
+ * Its beginning as text, redacted; bytes that are no UTF-8 are shown as such.
+ */
+text: string, 
+/**
+ * Whether there is more of it than `text`.
+ */
+truncated: boolean, };
+
 export type LabelMoveView = { 
 /**
  * Label.
@@ -2873,6 +2927,8 @@ export interface RpcSchema {
   formats: { request: Empty; response: Formats };
   /** Batches, newest first. */
   batches_list: { request: Empty; response: Batches };
+  /** Records of a batch that could not be read. */
+  batch_kept: { request: KeptRequest; response: Kept };
   /** Removes exactly what a batch brought. */
   batch_undo: { request: IdRequest; response: Undone };
   /** Jobs, newest first. */

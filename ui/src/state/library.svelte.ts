@@ -1,6 +1,6 @@
 /// What the workspace keeps beside traces: batches, connections and keys, policy, prompts, runs, golden sets.
 /// Each is read when its view is opened and after what changes it.
-import type { Batches, Check, Connections, ConnectTest, Doctor, Formats, GoldenSets, Ledger, PolicyView, Pricing, PromptDetail, PromptDiff, Prompts, Runs, Secrets, Undone } from "$bindings/rpc";
+import type { Batches, Check, Connections, ConnectTest, Doctor, Formats, GoldenSets, Kept, Ledger, PolicyView, Pricing, PromptDetail, PromptDiff, Prompts, Runs, Secrets, Undone } from "$bindings/rpc";
 import { RpcError, type Platform } from "$platform/types";
 import { SvelteMap } from "svelte/reactivity";
 import { Loaded } from "./loaded.svelte";
@@ -21,6 +21,8 @@ export class Library {
   readonly doctor = new Loaded<Doctor>();
   /** Last check of each set, by its folder. */
   readonly checks = new SvelteMap<string, Loaded<Check>>();
+  /** Records of each import that could not be read, by the batch's id. */
+  readonly kept = new SvelteMap<string, Loaded<Kept>>();
   /** Last test of each connection, by its name. */
   readonly tests = new SvelteMap<string, Loaded<ConnectTest>>();
   /** JSON Schemas of files that people write, by name. */
@@ -86,6 +88,17 @@ export class Library {
     return this.change(async () => {
       this.undone = await this.#host.rpc("batch_undo", { id: batchId });
       await this.batches.read(() => this.#host.rpc("batches_list", {}));
+    });
+  }
+
+  /** Reads the next records of an import that could not be read. */
+  async readKept(batchId: string): Promise<void> {
+    const kept = this.kept.get(batchId) ?? new Loaded<Kept>();
+    this.kept.set(batchId, kept);
+    const before = kept.value?.records ?? [];
+    await kept.read(async () => {
+      const next = await this.#host.rpc("batch_kept", { id: batchId, from: before.length, limit: null });
+      return { ...next, records: [...before, ...next.records] };
     });
   }
 

@@ -266,6 +266,7 @@ export function incidentAnswers(total = 1284): Answers {
     policy_get: () => ({ text: "version: 1\ntenants: [norrline, hafen-ost]\n", policy: { version: 1, tenants: ["norrline", "hafen-ost"] } }),
     formats: () => ({ formats: [{ name: "otlp-jsonl", title: "OpenTelemetry Collector JSON lines", signals: ["traces", "logs"], extensions: [".jsonl"], lacks: ["cost"] }] }),
     batches_list: () => ({ batches: total === 0 ? [] : [BATCH] }),
+    batch_kept: ({ from }) => ({ batch_id: "b-1", records: from === 0 ? [{ path: "/exports/ferry/traces.jsonl", byte_offset: 40_112, source: "otlp-json", bytes: 91_000_000, text: '{"spanId":"a5","name":"<img src=x>"', truncated: true }] : [], total: 1 }),
     runs_list: () => ({ runs: [{ run_id: RUN.run_id, status: RUN.status, started_ns: RUN.started_ns, counts: RUN.counts, variants: ["B", "C"] }] }),
     run_get: () => RUN,
     replay_estimate: ({ variants }) => ({ calls: variants?.length ?? 1, input_tokens: 1300, output_tokens: 400, cost_usd_nanos: 420_000, destinations: ["127.0.0.1:8080"], new_destinations: ["127.0.0.1:8080"], unpriced: [], losses: [{ variant: "B", path: "logprobs", what: "left out", why: "the target has no such field" }], fidelity: "derived", sentence: `1 request × ${variants?.length ?? 1} variants × 1 = ${variants?.length ?? 1} calls to local (127.0.0.1:8080), about 1,700 tokens, $0.0004 at most.` }),

@@ -39,6 +39,21 @@ describe("the window", () => {
     expect(await violations()).toEqual([]);
   });
 
+  it("shows what an import could not read, as text, and how to have it whole", async () => {
+    await open();
+    app.go("sources");
+    await settle();
+    const kept = [...document.querySelectorAll("details")].find((details) => details.textContent.includes("kept raw"));
+    if (!kept) throw new Error("nothing is kept");
+    kept.open = true;
+    kept.dispatchEvent(new Event("toggle"));
+    await settle();
+    expect(kept.querySelector("pre")?.textContent).toContain("<img src=x>");
+    expect(kept.querySelector("img")).toBeNull();
+    expect(kept.textContent).toContain("Copy command");
+    expect(await violations()).toEqual([]);
+  });
+
   it("keeps the scores of retriever and reranker apart", async () => {
     await open();
     await app.openTrace("5f0c9e12a4b7d3e8812f6a9b0c4d7e31");

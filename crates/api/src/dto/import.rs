@@ -193,6 +193,44 @@ document! {
         pub bytes: u64,
     }
 
+    /// Which kept records of a batch.
+    pub struct KeptRequest {
+        /// Batch.
+        pub id: String,
+        /// So many are passed over.
+        #[serde(default)]
+        pub from: u64,
+        /// So many are given; 100 when absent.
+        #[serde(default)]
+        pub limit: Option<u64>,
+    }
+
+    /// A record that could not be read and is kept as it came.
+    pub struct KeptView {
+        /// File.
+        pub path: String,
+        /// Offset in the unpacked file.
+        pub byte_offset: u64,
+        /// Format that it was read as.
+        pub source: String,
+        /// Its size.
+        pub bytes: u64,
+        /// Its beginning as text, redacted; bytes that are no UTF-8 are shown as such.
+        pub text: String,
+        /// Whether there is more of it than `text`.
+        pub truncated: bool,
+    }
+
+    /// Records of a batch that could not be read, in the order of their files.
+    pub struct Kept {
+        /// Batch.
+        pub batch_id: String,
+        /// Records.
+        pub records: Vec<KeptView>,
+        /// How many there are.
+        pub total: u64,
+    }
+
     /// A format that is understood.
     pub struct FormatInfo {
         /// Name, as `--format` takes it.

@@ -4,7 +4,7 @@ use super::connect::price_table;
 use super::job::RunningJob;
 use crate::dto::import::{
     Batch, Batches, FormatInfo, Formats, ImportFile, ImportReport, ImportRequest, ImportTextRequest, ImportTotals,
-    Nearest, Skipped, Undone, Warning, WarningExample,
+    Kept, KeptRequest, KeptView, Nearest, Skipped, Undone, Warning, WarningExample,
 };
 use crate::dto::job::{JobStarted, Progress};
 use crate::dto::{Empty, IdRequest, Ns};
@@ -14,6 +14,7 @@ use retake_model::{Code, Coded};
 use retake_store::{BatchRow, Cancel, FileReport};
 use retake_wire::pricing::PriceTable;
 use std::collections::BTreeMap;
+use std::io::Write;
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
@@ -208,6 +209,50 @@ pub async fn batches_list(core: Arc<Core>, _: Empty) -> Result<Batches, ApiError
 /// `RTK-S010` for an unknown one.
 pub async fn batch_get(core: Arc<Core>, request: IdRequest) -> Result<Batch, ApiError> {
     core.blocking(move |core| Ok(core.workspace()?.batch(bare(&request.id))?.into())).await
+}
+
+/// So much of a kept record is shown in a list.
+const KEPT_TEXT_BYTES: usize = 16 << 10;
+
+/// Records of a batch that could not be read and are kept as they came.
+///
+/// # Errors
+/// `RTK-S010` for an unknown batch.
+pub async fn batch_kept(core: Arc<Core>, request: KeptRequest) -> Result<Kept, ApiError> {
+    core.blocking(move |core| {
+        let workspace = core.workspace()?;
+        let batch_id = workspace.batch(bare(&request.id))?.batch_id;
+        let limit = usize::try_from(request.limit.unwrap_or(100)).unwrap_or(usize::MAX).min(500);
+        let (records, total) = workspace.kept_records(&batch_id, request.from, limit, KEPT_TEXT_BYTES)?;
+        let records = records.into_iter().map(|record| KeptView {
+            path: record.path,
+            byte_offset: record.byte_offset,
+            source: record.source,
+            bytes: record.n_bytes,
+            truncated: record.n_bytes > record.begin.len() as u64,
+            text: String::from_utf8_lossy(&record.begin).into_owned(),
+        });
+        Ok(Kept { batch_id, records: records.collect(), total })
+    })
+    .await
+}
+
+/// Writes a kept record whole: the one at this place of the file.
+///
+/// # Errors
+/// `RTK-S010` for an unknown batch or a place where none begins, `RTK-A002` when it cannot be written.
+pub fn kept_to(
+    core: &Core,
+    id: &str,
+    path: Option<&str>,
+    byte_offset: u64,
+    out: &mut dyn Write,
+) -> Result<(), ApiError> {
+    let workspace = core.workspace()?;
+    let batch_id = workspace.batch(bare(id))?.batch_id;
+    workspace.each_part_of_kept_record(&batch_id, path, byte_offset, &mut |part: &[u8]| {
+        out.write_all(part).map_err(|why| ApiError::new(Code::OutputUnwritable, why.to_string()))
+    })
 }
 
 fn bare(id: &str) -> &str {

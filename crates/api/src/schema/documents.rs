@@ -76,6 +76,7 @@ documents! {
     "import" => import::ImportReport,
     "batches" => import::Batches,
     "batches-undo" => import::Undone,
+    "batches-kept" => import::Kept,
     "formats" => import::Formats,
     "search" => search::SearchPage,
     "show-tree" => investigate::Tree,

@@ -30,6 +30,23 @@ pub enum Batches {
         /// Batch
         id: String,
     },
+    /// Records that could not be read and are kept as they came; with --at one of them, whole, to standard output
+    Kept {
+        /// Batch
+        id: String,
+        /// The record at this byte of its file
+        #[arg(long, value_name = "BYTE")]
+        at: Option<u64>,
+        /// The file, when records of several begin there
+        #[arg(long, value_name = "PATH", requires = "at")]
+        file: Option<String>,
+        /// So many at most
+        #[arg(long, default_value_t = 100, value_name = "N", conflicts_with = "at")]
+        limit: u64,
+        /// After so many
+        #[arg(long, default_value_t = 0, value_name = "N", conflicts_with = "at")]
+        from: u64,
+    },
     /// Remove exactly what a batch brought
     Undo {
         /// Batch

@@ -2,7 +2,7 @@
 
 use crate::args::{self, Global, Import};
 use crate::output::Output;
-use retake_api::dto::import::{Batch, Batches, ImportFile, ImportReport, ImportRequest};
+use retake_api::dto::import::{Batch, Batches, ImportFile, ImportReport, ImportRequest, KeptRequest, KeptView};
 use retake_api::dto::{Empty, IdRequest, job::Progress};
 use retake_api::{ApiError, Core, handlers};
 use retake_model::{Code, Exit};
@@ -133,6 +133,30 @@ pub async fn batches(
                 for file in &batch.files {
                     let _ = writeln!(text, "  {} ({}): {}", file.path, file.format, counters(file));
                     warnings(text, file);
+                }
+            });
+        }
+        args::Batches::Kept { id, at: Some(at), file, .. } => {
+            let (id, at, file) = (id.clone(), *at, file.clone());
+            core.blocking(move |core| {
+                let mut out = std::io::stdout().lock();
+                handlers::import::kept_to(core, &id, file.as_deref(), at, &mut out)
+            })
+            .await?;
+        }
+        args::Batches::Kept { id, limit, from, .. } => {
+            let request = KeptRequest { id: id.clone(), from: *from, limit: Some(*limit) };
+            let kept = handlers::import::batch_kept(core, request).await?;
+            output.document("batches-kept", &kept, |text| {
+                for record in &kept.records {
+                    let KeptView { path, byte_offset, source, bytes, .. } = record;
+                    let _ = writeln!(text, "{path} at byte {byte_offset}, read as {source}: {bytes} bytes");
+                    let line: String = record.text.chars().take(200).collect();
+                    let _ = writeln!(text, "  {}", line.escape_debug());
+                }
+                let shown = *from + kept.records.len() as u64;
+                if shown < kept.total {
+                    let _ = writeln!(text, "{} more: --from {shown}", kept.total - shown);
                 }
             });
         }

@@ -3,8 +3,8 @@
 use super::names::{covers, n_told, normalised};
 use super::recognise::Recogniser;
 use super::{fact, recogniser};
-use crate::otlp::record::{KEPT_BYTES, rejected};
-use crate::sink::{FormatError, Input, Sink, WarningAt};
+use crate::raw::{RawRecord, rejected};
+use crate::sink::{FormatError, Input, Sink, Stop, WarningAt};
 use crate::splitter::Place;
 use crate::time::DayOrder;
 use crate::{Context, Format, Head, MAX_RECORD_BYTES, Strength, Verdict};
@@ -249,10 +249,11 @@ impl Rows {
             let at = row.position().map_or((0, 0), |at| (at.byte(), at.line()));
             let place = Place { offset: at.0 + self.place.offset, line: at.1 + self.place.line };
             if cut.get() {
-                self.too_large(&row, place, context, sink)?;
+                let mut raw = self.too_large(&row, place, context, sink)?;
                 let n_lines = reader.position().line();
                 let Bounded { mut inner, read, .. } = reader.into_inner();
-                let passed = pass_line(&mut inner)?;
+                let passed = pass_line(&mut inner, &mut |bytes| raw.push(context, bytes, sink))?;
+                raw.finish(context, sink)?;
                 self.place.offset += read + passed;
                 self.place.line += n_lines;
                 return Ok(Some(inner));
@@ -272,14 +273,14 @@ impl Rows {
         place: Place,
         context: &Context<'_>,
         sink: &mut dyn Sink,
-    ) -> Result<(), FormatError> {
-        let message = "the row does not end within 64 MiB, perhaps for a quote that is never closed; its beginning is kept, \
-                       and what follows its line is read";
+    ) -> Result<RawRecord, FormatError> {
+        let message = "the row does not end within 64 MiB, perhaps for a quote that is never closed; it is kept as it came up \
+                       to the end of that line, and what follows is read";
         let (line, byte_offset) = (Some(place.line), place.offset);
         sink.warning(WarningAt { code: Code::RecordTooLarge, message: message.to_owned(), line, byte_offset });
-        let mut body = one_row(&self.header, row, self.delimiter);
-        body.truncate(KEPT_BYTES);
-        Ok(sink.fact(rejected(context, NAME, body, place))?)
+        let mut raw = RawRecord::new(NAME, place);
+        raw.push(context, &one_row(&self.header, row, self.delimiter), sink)?;
+        Ok(raw)
     }
 
     fn row(
@@ -327,12 +328,16 @@ impl Rows {
 }
 
 /// Passes over the rest of a line; gives its bytes with the line break.
-fn pass_line(reader: &mut impl BufRead) -> std::io::Result<u64> {
+fn pass_line(
+    reader: &mut impl BufRead,
+    passing: &mut dyn FnMut(&[u8]) -> Result<(), Stop>,
+) -> Result<u64, FormatError> {
     let mut passed = 0;
     loop {
         let at_hand = reader.fill_buf()?;
         let end = memchr::memchr(b'\n', at_hand);
         let n = end.map_or(at_hand.len(), |end| end + 1);
+        passing(at_hand.get(..n).unwrap_or_default())?;
         reader.consume(n);
         passed += n as u64;
         if end.is_some() || n == 0 {

@@ -3,7 +3,7 @@
 
 use super::{NAME, WRAPPERS, fact};
 use crate::detect::Outline;
-use crate::otlp::record::rejected;
+use crate::raw::rejected;
 use crate::records::{each_object, object_of};
 use crate::sink::{FormatError, Sink, Stop, WarningAt};
 use crate::splitter::Place;

@@ -2,9 +2,10 @@
 //! (`batches`, `trace`, `result`). One span at a time, whatever the size of the document.
 
 use super::group::{Group, Wanted};
-use super::record::{Emitter, KEPT_BYTES, Signal};
+use super::record::{BODY_FORMAT, Emitter, Signal};
 use super::{decode, record};
 use crate::json::Json;
+use crate::raw;
 use crate::sink::{FormatError, Input, Sink, Stop};
 use crate::splitter::{Broken, Cut, Place, Window};
 use crate::{Context, Format, Head, MAX_RECORD_BYTES, Strength, Verdict};
@@ -107,6 +108,15 @@ impl From<Broken> for End {
     }
 }
 
+impl From<FormatError> for End {
+    fn from(error: FormatError) -> Self {
+        match error {
+            FormatError::Read(error) => error.into(),
+            FormatError::Stopped | FormatError::Mapping(_) => Self::Stopped,
+        }
+    }
+}
+
 impl From<std::io::Error> for End {
     fn from(error: std::io::Error) -> Self {
         Self::Broken(Broken::Read(error))
@@ -118,6 +128,9 @@ impl From<Stop> for End {
         Self::Stopped
     }
 }
+
+/// Keeps what stands next raw.
+type KeepRaw = fn(&mut Window<'_>, &Context<'_>, &'static str, &mut dyn Sink, &mut Cut) -> Result<(), Broken>;
 
 struct File<'a, 'c, 's> {
     window: Window<'a>,
@@ -156,7 +169,7 @@ impl File<'_, '_, '_> {
                         self.window.one_per_line = self.another_line()?;
                     }
                 }
-                Err(End::Stopped) => return Err(FormatError::Stopped),
+                Err(End::Stopped | End::Broken(Broken::Stopped)) => return Err(FormatError::Stopped),
                 Err(End::Broken(Broken::Read(error))) => return Err(error.into()),
                 Err(End::Broken(Broken::Ended)) => {
                     if !self.told_of_end {
@@ -170,8 +183,7 @@ impl File<'_, '_, '_> {
                         let here = self.window.place();
                         self.emitter.warn(Code::RecordUnreadable, what, here);
                     } else {
-                        let cut = self.line_at(place)?;
-                        self.keep(what, cut).map_err(|_| FormatError::Stopped)?;
+                        self.keep_again(what, place, raw::keep_line)?;
                     }
                     // What follows a broken place is looked at line by line.
                     self.window.one_per_line = true;
@@ -198,9 +210,10 @@ impl File<'_, '_, '_> {
 
     /// A line that is no document.
     fn stray(&mut self) -> Result<(), End> {
-        let mut cut = Cut { bytes: Vec::new(), place: self.window.place(), depth: 0, len: 0 };
-        self.window.rest_of_line(KEPT_BYTES, &mut cut)?;
-        self.emitter.reject(Code::RecordUnreadable, "the line is no JSON document", cut)?;
+        let mut cut = Cut::at(self.window.place());
+        let Emitter { context, sink } = &mut self.emitter;
+        raw::keep_line(&mut self.window, context, BODY_FORMAT, *sink, &mut cut)?;
+        self.emitter.warn(Code::RecordUnreadable, "the line is no JSON document", cut.place);
         Ok(())
     }
 
@@ -224,53 +237,31 @@ impl File<'_, '_, '_> {
         if self.envelope(0)? {
             return Ok(());
         }
-        let cut = self.value_at(place)?;
-        Ok(self.keep("the document has neither traces nor logs", cut)?)
+        Ok(self.keep_again("the document has neither traces nor logs", place, raw::keep_value)?)
     }
 
-    /// Keeps bytes that cannot be read; without any there is only a warning.
-    fn keep(&mut self, what: &'static str, cut: Cut) -> Result<(), Stop> {
-        if cut.bytes.is_empty() {
-            self.emitter.warn(Code::RecordUnreadable, what, cut.place);
-            return Ok(());
+    /// Warns of what cannot be read, and keeps it: it is read again where the file can be.
+    fn keep_again(&mut self, what: &'static str, place: Place, keep: KeepRaw) -> Result<(), FormatError> {
+        self.emitter.warn(Code::RecordUnreadable, what, place);
+        let Some(reopen) = self.reopen.as_deref() else { return Ok(()) };
+        let mut window = Window::from_place(reopen(place.offset)?, place);
+        let Emitter { context, sink } = &mut self.emitter;
+        match keep(&mut window, context, BODY_FORMAT, *sink, &mut Cut::at(place)) {
+            Err(Broken::Read(error)) => Err(error.into()),
+            Err(Broken::Stopped) => Err(FormatError::Stopped),
+            Ok(()) | Err(Broken::Ended | Broken::Garbage(_)) => Ok(()),
         }
-        self.emitter.reject(Code::RecordUnreadable, what, cut)
-    }
-
-    /// The bytes at a place, up to the end of the line: read again where the file can be.
-    fn line_at(&self, place: Place) -> std::io::Result<Cut> {
-        let mut cut = Cut { bytes: Vec::new(), place, depth: 0, len: 0 };
-        if let Some(reopen) = self.reopen.as_deref() {
-            Window::new(reopen(place.offset)?, place.offset).rest_of_line(KEPT_BYTES, &mut cut)?;
-            cut.place = place;
-        }
-        Ok(cut)
-    }
-
-    /// The value at a place, read again where the file can be.
-    fn value_at(&self, place: Place) -> std::io::Result<Cut> {
-        let mut cut = Cut { bytes: Vec::new(), place, depth: 0, len: 0 };
-        if let Some(reopen) = self.reopen.as_deref() {
-            let outcome = Window::new(reopen(place.offset)?, place.offset).cut_into(KEPT_BYTES, &mut cut);
-            if let Err(Broken::Read(error)) = outcome {
-                return Err(error);
-            }
-            cut.bytes.truncate(KEPT_BYTES);
-            cut.place = place;
-        }
-        Ok(cut)
     }
 
     /// A value that stands where something else belongs is kept as it is.
     fn unread(&mut self, what: &'static str) -> Result<(), End> {
-        let mut cut = Cut { bytes: Vec::new(), place: self.window.place(), depth: 0, len: 0 };
-        let outcome = self.window.cut_into(KEPT_BYTES, &mut cut);
-        if cut.bytes.is_empty() {
-            return Ok(outcome?);
+        let mut cut = Cut::at(self.window.place());
+        let Emitter { context, sink } = &mut self.emitter;
+        let outcome = raw::keep_value(&mut self.window, context, BODY_FORMAT, *sink, &mut cut);
+        if cut.len > 0 {
+            self.kept = outcome.is_err();
+            self.emitter.warn(Code::RecordUnreadable, what, cut.place);
         }
-        self.kept = outcome.is_err();
-        cut.bytes.truncate(KEPT_BYTES);
-        self.emitter.reject(Code::RecordUnreadable, what, cut)?;
         Ok(outcome?)
     }
 
@@ -347,8 +338,8 @@ impl File<'_, '_, '_> {
             }
         }
         if unknown && !holds {
-            let cut = self.value_at(start)?;
-            self.keep("a resource has no list of scopes, and something that is not known", cut)?;
+            let what = "a resource has no list of scopes, and something that is not known";
+            self.keep_again(what, start, raw::keep_value)?;
         }
         Ok(())
     }
@@ -381,40 +372,30 @@ impl File<'_, '_, '_> {
             }
         }
         if unknown && !holds {
-            let cut = self.value_at(scope_start)?;
-            self.keep("a scope has no list of records, and something that is not known", cut)?;
+            let what = "a scope has no list of records, and something that is not known";
+            self.keep_again(what, scope_start, raw::keep_value)?;
         }
         group.end_scope(&mut self.emitter)?;
         Ok(())
     }
 
     fn record(&mut self, group: &mut Group, group_start: Place, scope_start: Place) -> Result<(), End> {
-        let mut cut = Cut { bytes: Vec::new(), place: self.window.place(), depth: 0, len: 0 };
-        match self.window.cut_into(MAX_RECORD_BYTES, &mut cut) {
-            Ok(()) => {}
-            Err(Broken::Ended) => {
-                cut.bytes.truncate(KEPT_BYTES);
-                self.told_of_end = true;
-                self.emitter.reject(Code::RecordTruncated, "the file ends within this record", cut)?;
-                return Err(Broken::Ended.into());
-            }
-            Err(Broken::Garbage(what)) => {
-                cut.bytes.truncate(KEPT_BYTES);
-                let place = cut.place;
-                self.kept = true;
-                if !cut.bytes.is_empty() {
-                    self.emitter.sink.fact(record::rejected(
-                        &self.emitter.context,
-                        record::BODY_FORMAT,
-                        cut.bytes,
-                        place,
-                    ))?;
-                }
-                return Err(Broken::Garbage(what).into());
-            }
-            Err(other) => return Err(other.into()),
+        let mut cut = Cut::at(self.window.place());
+        let Emitter { context, sink } = &mut self.emitter;
+        let outcome = raw::cut_into(&mut self.window, context, BODY_FORMAT, *sink, &mut cut);
+        let (spilled, place) = (cut.is_spilled(), cut.place);
+        if spilled {
+            self.emitter.warn(Code::RecordTooLarge, raw::too_large(cut.len), place);
+        } else if outcome.is_err() {
+            raw::keep(context, BODY_FORMAT, &cut.bytes, place, *sink)?;
         }
-        if let Some(wanted) = group.record(&mut self.emitter, cut)? {
+        if matches!(outcome, Err(Broken::Ended)) {
+            self.told_of_end = true;
+            self.emitter.warn(Code::RecordTruncated, "the file ends within this record", place);
+        }
+        self.kept |= matches!(outcome, Err(Broken::Garbage(_)));
+        outcome?;
+        if !spilled && let Some(wanted) = group.record(&mut self.emitter, cut)? {
             self.look_ahead(group, wanted, group_start, scope_start)?;
         }
         self.emitter.sink.progress(self.window.offset())?;

@@ -3,10 +3,11 @@
 //! record is, is told by its own fields.
 
 use super::encode;
-use super::record::{Emitter, KEPT_BYTES, Record, Signal, Surroundings, rejected};
+use super::record::{BODY_FORMAT, Emitter, Record, Signal, Surroundings};
 use super::shape::{ZSTD, first_record, is_framed, is_json_text, signal_of};
+use crate::raw::{self, PART_BYTES, RawRecord};
 use crate::sink::{FormatError, Input, Sink, Stop};
-use crate::splitter::{Cut, Place};
+use crate::splitter::Place;
 use crate::{Context, Format, Head, MAX_RECORD_BYTES, Strength, Verdict};
 use opentelemetry_proto::tonic::common::v1::InstrumentationScope;
 use opentelemetry_proto::tonic::logs::v1::LogRecord;
@@ -327,10 +328,21 @@ fn set_scope(around: &mut Surroundings, bytes: &[u8]) {
 fn record(stream: &mut Stream<'_>, len: u64, around: &Surroundings, emitter: &mut Emitter<'_, '_>) -> Result<(), End> {
     let place = Place { offset: stream.offset, line: 0 };
     if len > MAX_RECORD_BYTES as u64 {
-        let bytes = stream.take(len, KEPT_BYTES)?;
-        let message = format!("a record of {len} bytes; its first {KEPT_BYTES} are kept");
-        emitter.reject(Code::RecordTooLarge, message, Cut { bytes, place, depth: 0, len })?;
-        return Ok(());
+        emitter.warn(Code::RecordTooLarge, raw::too_large(len), place);
+        let mut record = RawRecord::new(BODY_FORMAT, place);
+        let mut left = len;
+        while left > 0 {
+            let part = left.min(PART_BYTES as u64);
+            match stream.take(part, PART_BYTES) {
+                Ok(bytes) => record.push(&emitter.context, &bytes, emitter.sink)?,
+                Err(end) => {
+                    record.finish(&emitter.context, emitter.sink)?;
+                    return Err(end);
+                }
+            }
+            left -= part;
+        }
+        return Ok(record.finish(&emitter.context, emitter.sink)?);
     }
     let bytes = stream.take(len, MAX_RECORD_BYTES)?;
     let decoded = match signal_of(&bytes) {
@@ -355,7 +367,7 @@ fn record(stream: &mut Stream<'_>, len: u64, around: &Surroundings, emitter: &mu
             let text = error.to_string();
             let code = if text.contains("UTF-8") { Code::InvalidUtf8 } else { Code::RecordUnreadable };
             emitter.warn(code, format!("a record cannot be decoded: {text}"), place);
-            emitter.sink.fact(rejected(&emitter.context, super::record::BODY_FORMAT, bytes, place))?;
+            raw::keep(&emitter.context, BODY_FORMAT, &bytes, place, emitter.sink)?;
         }
     }
     Ok(())

@@ -4,6 +4,7 @@ use super::decode::{self, Issues};
 use super::encode::{self, Writer};
 use crate::hash::content_hash;
 use crate::json::{Fault, Json};
+use crate::raw::{self, rejected};
 use crate::sink::{Sink, Stop, WarningAt};
 use crate::splitter::{Cut, Place};
 use crate::{Context, vocabulary};
@@ -115,17 +116,11 @@ impl Emitter<'_, '_> {
     /// A record that is kept raw only.
     pub fn reject(&mut self, code: Code, message: impl Into<String>, cut: Cut) -> Result<(), Stop> {
         self.warn(code, message, cut.place);
-        self.sink.fact(rejected(&self.context, BODY_FORMAT, cut.bytes, cut.place))
+        raw::keep(&self.context, BODY_FORMAT, &cut.bytes, cut.place, self.sink)
     }
 
     /// A record cut out of JSON.
     pub fn json(&mut self, signal: Signal, around: &Surroundings, cut: Cut) -> Result<(), Stop> {
-        if cut.len > cut.bytes.len() as u64 {
-            let message = format!("a record of {} bytes; its first {} are kept", cut.len, KEPT_BYTES);
-            let mut cut = cut;
-            cut.bytes.truncate(KEPT_BYTES);
-            return self.reject(Code::RecordTooLarge, message, cut);
-        }
         if cut.depth > crate::MAX_DEPTH {
             return self.reject(Code::NestingTooDeep, format!("a record is nested {} levels deep", cut.depth), cut);
         }
@@ -162,28 +157,6 @@ impl Emitter<'_, '_> {
             self.warn(code, message, place);
         }
         self.sink.fact(fact)
-    }
-}
-
-/// How much of a record over the limit is kept.
-pub(crate) const KEPT_BYTES: usize = 1 << 20;
-
-/// A fact of a record that could not be decoded.
-pub(crate) fn rejected(context: &Context<'_>, format: &'static str, body: Vec<u8>, place: Place) -> Fact {
-    let hash = content_hash(context.hash_key, &[b"rejected", &body]);
-    let entity = EntityKey::content(b'x', &hash, 0);
-    Fact {
-        record: entity.clone(),
-        entity,
-        content_hash: hash,
-        format,
-        kind: FactKind::Rejected,
-        rank: FactRank::FullExport,
-        updated_ns: 0,
-        mapped: Mapped::Raw,
-        body,
-        byte_offset: place.offset,
-        line: Some(place.line).filter(|line| *line > 0),
     }
 }
 

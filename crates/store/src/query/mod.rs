@@ -2,6 +2,7 @@
 
 pub(crate) mod export;
 pub(crate) mod ids;
+mod kept;
 pub(crate) mod raw;
 pub(crate) mod read;
 pub(crate) mod size;

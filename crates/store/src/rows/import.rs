@@ -125,6 +125,21 @@ pub struct RawRecord {
     pub body: Vec<u8>,
 }
 
+/// A record of a batch that could not be read and is kept as it came.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct KeptRecord {
+    /// Path of the file.
+    pub path: String,
+    /// Offset in the unpacked file.
+    pub byte_offset: u64,
+    /// Format that it was read as.
+    pub source: String,
+    /// Its size.
+    pub n_bytes: u64,
+    /// Its first bytes, redacted.
+    pub begin: Vec<u8>,
+}
+
 /// What one call of `append` added.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Appended {

@@ -143,6 +143,7 @@ fn from_stored(connection: &Connection, (report, state, pid): (String, String, i
                     FactKind::AuditEvent => row.totals.audit_events = n,
                     FactKind::Score => row.totals.scores = n,
                     FactKind::Rejected => row.totals.rejected = n,
+                    FactKind::RejectedPart => {}
                 }
             }
         }

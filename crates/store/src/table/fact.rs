@@ -57,13 +57,15 @@ pub(crate) struct FactHead {
     pub updated_ns: i64,
 }
 
-const KINDS: [FactKind; 6] = [
+/// By their numbers in the table: new ones come last.
+const KINDS: [FactKind; 7] = [
     FactKind::Span,
     FactKind::LogRecord,
     FactKind::Exchange,
     FactKind::AuditEvent,
     FactKind::Score,
     FactKind::Rejected,
+    FactKind::RejectedPart,
 ];
 const RANKS: [FactRank; 3] = [FactRank::Summary, FactRank::FullExport, FactRank::VerbatimBody];
 
@@ -210,6 +212,18 @@ pub(crate) fn heads(connection: &Connection, owner: i64) -> Result<Vec<FactHead>
 
 fn item<T: Copy>(all: &[T], at: i64) -> Option<T> {
     usize::try_from(at).ok().and_then(|at| all.get(at).copied())
+}
+
+/// The kind with this number in the table.
+pub(crate) fn kind(number: i64) -> Option<FactKind> {
+    item(&KINDS, number)
+}
+
+/// Name of the format of a fact.
+pub(crate) fn format_of(connection: &Connection, fact_pk: i64) -> Result<String> {
+    let mut statement =
+        connection.prepare_cached("SELECT format FROM fact JOIN fact_source USING(source_id) WHERE fact_pk = ?1")?;
+    Ok(statement.query_row([fact_pk], |row| row.get(0))?)
 }
 
 /// Packed body of a fact.
