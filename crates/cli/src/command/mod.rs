@@ -101,7 +101,9 @@ fn open(cli: &Cli) -> Result<Arc<Core>, ApiError> {
             )
         })?;
     }
-    let mode = if create { OpenMode::Create } else { OpenMode::Existing };
+    // One that is there is opened as such, so that it can be read where nothing can be written.
+    let is_there = std::fs::metadata(&path).is_ok_and(|file| file.len() > 0);
+    let mode = if create && !is_there { OpenMode::Create } else { OpenMode::Existing };
     Ok(Core::new(Workspace::open(&path, mode)?, host))
 }
 
