@@ -26,7 +26,7 @@ mod streams;
 pub struct Exchange;
 
 const NAME: &str = "exchange";
-const WRAPPERS: [&str; 4] = ["exchanges", "interactions", "records", "calls"];
+const WRAPPERS: [&str; 5] = ["exchanges", "interactions", "records", "calls", "data"];
 /// Names of the two halves, request and response.
 const PAIRS: [(&str, &str); 8] = [
     ("request", "response"),

@@ -100,6 +100,13 @@ pub struct BatchHandle {
     pub(crate) slice: std::cell::Cell<usize>,
 }
 
+impl BatchHandle {
+    /// The mapping that the records from here on were read with; without one, when the batch's is not for their file.
+    pub fn map_with(&mut self, mapping: Option<&str>) {
+        self.mapping = mapping.map(str::to_owned);
+    }
+}
+
 /// A file of a batch.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub struct FileNo(pub(crate) i64);
