@@ -280,6 +280,7 @@ fn field(bytes: &[u8], start: usize, end: usize, rule: &'static str, min: usize)
             .rev()
             .take_while(|b| b.is_ascii_alphanumeric() || matches!(b, b'-' | b'_' | b'.'))
             .count();
+    // `OLDPWD`, and three letters within a word, are no such name.
     if rule == "pwd_field"
         && bytes.get(..start).is_some_and(|before| before.last().is_some_and(u8::is_ascii_alphanumeric))
         && !begins_word(bytes, start)
