@@ -144,13 +144,16 @@ fn a_live_check_asks_the_provider_and_its_failure_is_no_score() {
     let live = |provider: &Loopback| {
         let spec = variant(provider, "openai-compatible", "retries=0");
         let destination = format!("127.0.0.1:{}", provider.port());
-        check(&home, &["--live", "--variant", &spec, "--allow-destination", &destination, "--allow-unpriced", "--yes"])
+        let allowed = ["--allow-destination", &destination, "--allow-unpriced", "--yes"];
+        home.retake(&[&["check", "golden", "--live", "--variant", &spec][..], &allowed].concat())
     };
     assert_eq!(live(&provider).ok()["verdict"], "pass");
     assert_eq!(provider.count(), 1);
     let broken = Loopback::start(vec![Reply::status(500)]);
     let run = live(&broken);
     assert_eq!((run.exit, &run.document()["verdict"]), (4, &"error".into()), "{run}");
+    let elsewhere = check(&home, &["--live", "--workspace", "none.retake"]);
+    assert_eq!((&elsewhere.error(6)["code"], elsewhere.stderr.contains("none.retake")), (&"RTK-S001".into(), true));
 }
 
 /// Writes a set of one case a row of the tables in `fixtures/golden/assertions`, on the answer as it is or with the row's

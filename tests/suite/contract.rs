@@ -183,7 +183,7 @@ fn documents_of_reading_hold_the_fields_of_the_contract() {
         rows[].(question tenant feature user conversation provider model prompt snippet) string?
         rows[].start_ns ns\nrows[].(duration_ms) number?\nrows[].(input_tokens output_tokens cost_usd_nanos) integer?
         rows[].flags list\ntotal integer\ntotal_exact bool\nfacets.tenant[].value string?\nfacets.tenant[].n integer
-        facets.model[].n integer\nnext string?";
+        facets.model[].n integer\nnext string?\nhints list";
     for of in ["traces", "spans"] {
         let page = home.retake(&["search", "quarantine", "--of", of, "--facets", "tenant,model", "--limit", "3"]).ok();
         holds(&home, &page, "search", rows);
@@ -296,7 +296,7 @@ fn documents_of_replay_hold_the_fields_of_the_contract() {
     let checked = "verdict string\nsets[].(name verdict) string\nsets[].(score threshold) number\nsets[].cases[].(case_id verdict) string
         sets[].cases[].score number\nsets[].cases[].flaky bool\nsets[].cases[].assertions[].(type reason) string
         sets[].reasons[] string\nsets[].cases[].assertions[].passed bool\nsets[].cases[].assertions[].score number\nsets[].regressions list
-        sets[].errors[].(file message) string\nsets[].errors[].(line column) integer";
+        sets[].errors[].(code file message) string\nsets[].errors[].(line column) integer";
     holds(&home, &check.document(), "check", checked);
     drop(trace);
 }
@@ -359,9 +359,9 @@ fn documents_of_settings_hold_the_fields_of_the_contract() {
         &home,
         &home.retake(&["policy", "set", policy.to_str().unwrap()]).ok(),
         "policy-show",
-        "text string\npolicy object",
+        "text string\npolicy object\nwarnings list",
     );
-    holds(&home, &home.retake(&["policy", "show"]).ok(), "policy-show", "text string\npolicy object");
+    holds(&home, &home.retake(&["policy", "show"]).ok(), "policy-show", "text string\npolicy object\nwarnings list");
     let cleared = home.retake(&["policy", "clear"]).ok();
     assert_eq!((&cleared["text"], &cleared["policy"]), (&Value::Null, &Value::Null), "{cleared:#}");
 }

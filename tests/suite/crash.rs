@@ -1,5 +1,6 @@
 //! Two processes at once, and processes that are killed.
 
+use crate::replaying::home_with;
 use retake_testkit::corpus::{Corpus, write};
 use retake_tests::traces::{Call, lines};
 use retake_tests::{Home, Run};
@@ -141,6 +142,42 @@ fn a_workspace_killed_while_it_is_made_is_made_by_the_next_start() {
     }
 }
 
+/// Runs a command of which no file may grow beyond so many blocks of 512 bytes.
+fn with_room_for(home: &Home, blocks: u64, args: &[&str]) -> Run {
+    let command = home.command(args);
+    let words: Vec<String> = std::iter::once(command.get_program())
+        .chain(command.get_args())
+        .map(|word| format!("'{}'", word.to_string_lossy()))
+        .collect();
+    // Without the signal, a write above the limit fails as one on a full disk does.
+    let mut shell = std::process::Command::new("sh");
+    home.set_up(&mut shell);
+    shell.args(["-c", &format!("trap '' XFSZ; ulimit -f {blocks}; exec {}", words.join(" "))]);
+    shell.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped());
+    Run::of(shell)
+}
+
+#[test]
+fn a_full_disk_can_be_read() {
+    let (home, calls) = home_with(1);
+    for args in [
+        &["runs", "list"][..],
+        &["search", "parcel*"],
+        &["show", &calls[0].trace_id()],
+        &["show", &calls[0].trace_id(), "--as", "messages"],
+        &["findings"],
+        &["metrics"],
+        &["batches", "list"],
+        &["policy", "show"],
+    ] {
+        let read = with_room_for(&home, 0, args).ok();
+        assert_eq!(read, home.retake(args).ok(), "{args:?}");
+    }
+    let policy = home.file("policy.yaml", "tenants: [north]\n");
+    let set = with_room_for(&home, 0, &["policy", "set", policy.to_str().unwrap()]);
+    assert_eq!(set.error(6)["code"], "RTK-S006", "{set}");
+}
+
 #[test]
 fn a_full_disk_leaves_nothing_half_written() {
     let home = Home::new();
@@ -150,17 +187,7 @@ fn a_full_disk_leaves_nothing_half_written() {
     let large = corpus(&home, 2000, 5);
     // A limit on the size of any file stands for the disk that is full. The log is a file too and may be cut.
     let limit = std::fs::metadata(home.workspace()).unwrap().len() / 512 + 256;
-    let command = home.command(&["import", large.to_str().unwrap()]);
-    let words: Vec<String> = std::iter::once(command.get_program())
-        .chain(command.get_args())
-        .map(|word| format!("'{}'", word.to_string_lossy()))
-        .collect();
-    // Without the signal, a write above the limit fails as one on a full disk does.
-    let mut shell = std::process::Command::new("sh");
-    home.set_up(&mut shell);
-    shell.args(["-c", &format!("trap '' XFSZ; ulimit -f {limit}; exec {}", words.join(" "))]);
-    shell.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped());
-    let run = Run::of(shell);
+    let run = with_room_for(&home, limit, &["import", large.to_str().unwrap()]);
     assert_eq!(run.error(6)["code"], "RTK-S006", "{run}");
     let found = home.retake(&["search", "first"]).ok();
     assert_eq!(found["total"], 1, "{found:#}");

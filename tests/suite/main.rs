@@ -7,6 +7,8 @@ mod commands;
 mod contract;
 mod corpus;
 mod crash;
+mod human;
+mod importing;
 mod incident;
 mod laws;
 mod queries;

@@ -1,6 +1,7 @@
 //! What each query of the table finds.
 
 use retake_tests::queries::Table;
+use retake_tests::traces::{Call, lines};
 use retake_tests::{Home, Run};
 use serde_json::Value;
 
@@ -102,4 +103,40 @@ fn a_batch_finds_what_it_brought_until_it_is_undone() {
     assert_eq!(ids(&search(&home, &[], &format!("-batch:{batch} \"my batch\"")).ok()), Vec::<String>::new());
     home.retake(&["batches", "undo", &batch, "--yes"]).ok();
     assert_eq!(ids(&search(&home, &[], "\"my batch\"").ok()), Vec::<String>::new());
+}
+
+#[test]
+fn a_word_that_looks_like_a_field_is_searched_and_asked_about() {
+    let home = Home::new();
+    let path = home.file("a.jsonl", lines(&[Call::new(1, "Where is order_id=AB-123?", "tenant=north has it")]));
+    home.retake(&["import", path.to_str().unwrap()]).ok();
+    let hints = |query: &str| {
+        let page = home.retake(&["search", query]).ok();
+        let hints: Vec<String> = serde_json::from_value(page["hints"].clone()).unwrap();
+        (page["total"].as_u64().unwrap(), hints.join("\n"))
+    };
+    assert_eq!(hints("order_id=AB-123"), (1, String::new()), "a word stays a word");
+    assert_eq!(hints("tenant=north"), (1, "tenant=north is searched as words; did you mean tenant:north?".into()));
+    assert!(hints("latency>2s").1.ends_with("did you mean latency:>2s?"));
+    assert!(hints("span(latency>=2s tool.status=error)").1.contains("tool.status:error"));
+    assert_eq!(hints("\"tenant=north\" tenant:north tenant>north score=1").1, "");
+    let mut command = home.bare(&["--workspace"]);
+    command.arg(home.workspace()).args(["search", "tenant=north"]);
+    let said = Run::of(command);
+    assert!(said.stderr.contains("did you mean tenant:north?") && !said.stdout.contains("did you mean"), "{said}");
+}
+
+#[test]
+fn a_wrong_sort_is_told_as_one_and_not_as_a_place_in_the_query() {
+    let home = Home::new();
+    let path = home.file("a.jsonl", lines(&[Call::new(1, "Where?", "There.")]));
+    home.retake(&["import", path.to_str().unwrap()]).ok();
+    for sort in ["foo", "cost:down"] {
+        let run = home.retake(&["search", "where", "--sort", sort]);
+        let error = run.error(2);
+        assert_eq!(error.get("span").unwrap_or(&serde_json::Value::Null), &serde_json::Value::Null, "{run}");
+        assert!(error["message"].as_str().unwrap().contains(&format!("--sort {sort:?}")), "{run}");
+    }
+    let hint = home.retake(&["search", "--sort", "foo"]).error(2)["hint"].to_string();
+    assert!(hint.contains("cost") && hint.contains("latency"), "{hint}");
 }

@@ -431,3 +431,14 @@ fn a_pasted_request_is_sent_and_kept() {
         "pasted"
     );
 }
+
+#[test]
+fn a_replay_of_nothing_is_wrong_usage() {
+    let (home, _) = home_with(1);
+    let run = home.retake(&["replay", "--variant", "provider=recorded"]);
+    assert_eq!(run.error(2)["code"], "RTK-A001", "{run}");
+    assert_eq!(
+        home.retake(&["replay", "--query", "nothing-like-it", "--variant", "original"]).error(3)["code"],
+        "RTK-R005"
+    );
+}

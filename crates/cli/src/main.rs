@@ -91,7 +91,8 @@ fn creates_workspace(command: &Command) -> bool {
 fn needs_workspace(command: &Command) -> bool {
     match command {
         Command::Formats | Command::Schema { .. } | Command::Completions { .. } => false,
-        Command::Check(check) => check.takes.is_some(),
+        // Prices, connections and the destinations that were allowed are the workspace's.
+        Command::Check(check) => check.live || check.takes.is_some(),
         Command::Demo { print_commands } => !print_commands,
         _ => true,
     }

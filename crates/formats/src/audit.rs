@@ -20,19 +20,40 @@ use crate::hash::content_hash;
 use crate::mapping::Mapping;
 use crate::splitter::Place;
 use crate::{Context, Format, Head};
+use named_columns::NamedColumns;
 use retake_model::{AuditEvent, EntityKey, Fact, FactKind, FactRank, JsonMap, Mapped};
 
-/// The format of a file that a mapping was given for, when the columns that it names are there.
-pub fn format_for_mapping(head: &Head<'_>, mapping: &Mapping) -> Option<&'static dyn Format> {
+/// What a mapping is to a file, as far as the file's first bytes tell.
+pub enum Fit {
+    /// The columns that it names are there: the file is read as this.
+    Named(&'static dyn Format),
+    /// The file is a log or table without a column that it names; this says which, and which there are.
+    Misses(String),
+    /// It names no column: a log that is recognised by itself uses what it says of times and words. Where nobody knows the
+    /// file better, it is read as this.
+    Any(Option<&'static dyn Format>),
+}
+
+/// Whether a file has what a mapping names.
+pub fn fit(head: &Head<'_>, mapping: &Mapping) -> Fit {
     let columns = mapping.columns();
-    let enough = columns.len().min(2);
-    if head.outline().is_json() {
+    let is_json = head.outline().is_json();
+    let Some((field, column)) = columns.first() else { return Fit::Any(is_json.then_some(&AuditJson as &dyn Format)) };
+    if is_json {
         let there = columns.iter().filter(|(_, column)| head.outline().has_anywhere(column)).count();
-        return (there >= enough).then_some(&AuditJson as &dyn Format);
+        return match there {
+            0 => Fit::Misses(format!("it takes {field} from {column:?}, which the first records do not have")),
+            _ if there >= columns.len().min(2) => Fit::Named(&AuditJson),
+            _ => Fit::Any(None),
+        };
     }
-    let header = csv::header_line(head.text()?)?;
-    let there = columns.iter().filter(|(_, column)| header.contains(column)).count();
-    (there >= enough.max(1)).then_some(&AuditCsv as &dyn Format)
+    let Some(header) = head.text().and_then(|text| csv::columns(text, mapping.delimiter_byte())) else {
+        return Fit::Any(None);
+    };
+    match NamedColumns::new(Some(mapping)).check(&header) {
+        Ok(()) => Fit::Named(&AuditCsv),
+        Err(why) => Fit::Misses(why),
+    }
 }
 
 /// The event within the attributes of a log record, when they are those of an audit log.

@@ -17,7 +17,7 @@ use crate::{Context, Format, Head, Strength, Verdict};
 use retake_model::{
     Answer, Code, EntityKey, Fact, FactKind, FactRank, Id, JsonMap, Mapped, Message, Role, Span, SpanKind, SpanStatus,
 };
-use retake_wire::{Api, CutReason, WireError, api};
+use retake_wire::{Api, CutReason, StreamEnd, WireError, api};
 use serde_json::Value;
 
 mod streams;
@@ -26,7 +26,7 @@ mod streams;
 pub struct Exchange;
 
 const NAME: &str = "exchange";
-const WRAPPERS: [&str; 4] = ["exchanges", "interactions", "records", "calls"];
+const WRAPPERS: [&str; 5] = ["exchanges", "interactions", "records", "calls", "data"];
 /// Names of the two halves, request and response.
 const PAIRS: [(&str, &str); 8] = [
     ("request", "response"),
@@ -376,8 +376,8 @@ fn answered(span: &mut Span, answer: Answer) {
 fn stream(span: &mut Span, api: Option<&'static Api>, text: &str) {
     let Some(api) = api.or_else(|| api::by_name(streams::api_of(text))) else { return };
     let mut decoder = (api.stream)();
-    let pushed = decoder.push(text.as_bytes());
-    let (decoded, cut) = match decoder.finish() {
+    let pushed = decoder.push(text.as_bytes(), &mut Vec::new());
+    let (decoded, cut) = match decoder.finish(StreamEnd::Closed) {
         Ok(answer) => (answer, None),
         Err(cut) => (*cut.answer, Some(cut.why)),
     };

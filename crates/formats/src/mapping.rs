@@ -1,5 +1,6 @@
 //! A mapping file: which column of a log means what. YAML, documented by [`Mapping::schema`].
 
+use retake_model::Code;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
@@ -175,6 +176,23 @@ impl Mapping {
         .filter_map(|(field, column)| Some((field, column?)))
         .collect()
     }
+}
+
+/// What is said of a time that cannot be read: the key of the mapping that says how it is written, with an example.
+pub(crate) fn unreadable_time(column: &str, shown: &str, format: Option<&str>) -> (Code, String) {
+    let message = match format {
+        Some(format) => {
+            format!("{column:?} holds {shown:?}, which is not written as the mapping's time.format {format:?}")
+        }
+        None => {
+            let example = if shown.contains('.') { "%d.%m.%Y %H:%M:%S" } else { "%d/%m/%Y %H:%M:%S" };
+            format!(
+                "{column:?} holds {shown:?}; say how it is written with time.format in a mapping: \
+                 time: {{field: {column:?}, format: {example:?}}}"
+            )
+        }
+    };
+    (Code::TimeUnreadable, message)
 }
 
 #[cfg(test)]

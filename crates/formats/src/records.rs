@@ -2,10 +2,10 @@
 
 use crate::detect::Outline;
 use crate::json::Json;
-use crate::otlp::record::code_of;
+use crate::otlp::record::{code_of, repeated};
 use crate::raw;
 use crate::sink::{FormatError, Sink, WarningAt};
-use crate::splitter::{Broken, Cut, Place, Window};
+use crate::splitter::{Broken, Cut, Keys, Place, Window};
 use crate::{Context, MAX_DEPTH};
 use retake_model::{Code, Fact, JsonMap};
 use serde_json::Value;
@@ -29,7 +29,7 @@ pub(crate) fn each_object<'a>(
         let made = match Json::parse(bytes) {
             Ok(parsed) => {
                 if let Some(key) = parsed.repeated_key {
-                    issues.push((Code::DuplicateKey, format!("the key {key:?} stands twice in one object")));
+                    issues.push(repeated(&key));
                 }
                 if let Some(number) = parsed.not_finite {
                     issues.push((Code::NumberNotFinite, format!("a number is {number}")));
@@ -170,7 +170,13 @@ impl Records<'_, '_, '_, '_> {
 
     fn wrapped(&mut self, wrapper: &str) -> Result<(), End> {
         self.window.expect(b'{', "expected an object")?;
+        let mut keys = Keys::default();
         while let Some(key) = self.window.key()? {
+            if keys.repeats(&key) {
+                let (code, message) = repeated(&key);
+                let place = self.window.place();
+                self.warn(code, message, place);
+            }
             if key == wrapper && self.window.inner()? == b'[' {
                 self.array()?;
             } else {

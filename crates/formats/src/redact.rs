@@ -4,6 +4,7 @@
 //!
 //! Clean text costs one pass of a literal search.
 
+mod assigned;
 mod rules;
 
 use aho_corasick::{AhoCorasick, MatchKind};
@@ -13,7 +14,7 @@ use std::ops::Range;
 use std::sync::OnceLock;
 
 /// Version of the rules, kept per batch.
-pub const RULES_VERSION: u32 = 1;
+pub const RULES_VERSION: u32 = 2;
 
 /// A redacted text and what was removed.
 #[derive(Debug, Clone, PartialEq, Eq)]

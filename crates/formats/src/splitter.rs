@@ -97,6 +97,24 @@ pub(crate) struct Window<'a> {
     pub one_per_line: bool,
 }
 
+/// Keys of one object that is passed over, to tell one that stands twice. Objects around records have few: the first
+/// [`Keys::MOST`] are remembered, whatever a file may hold.
+#[derive(Default)]
+pub(crate) struct Keys(Vec<String>);
+
+impl Keys {
+    const MOST: usize = 64;
+
+    /// Notes a key; true when the object had it before.
+    pub fn repeats(&mut self, key: &str) -> bool {
+        let known = self.0.iter().any(|other| other == key);
+        if !known && self.0.len() < Self::MOST {
+            self.0.push(key.to_owned());
+        }
+        known
+    }
+}
+
 impl<'a> Window<'a> {
     /// From a reader that stands at `offset` of the file.
     pub fn new(reader: Box<dyn Read + 'a>, offset: u64) -> Self {
@@ -385,10 +403,12 @@ impl<'a> Window<'a> {
     }
 
     /// Whether the second line of what is at hand begins an object with such a key: a file with one document a line, even
-    /// when its first line is broken. Never within an array: it goes on over the lines of its elements.
+    /// when its first line is broken. Never within an array, be it within an object (`{"data":[`): it goes on over the
+    /// lines of its elements.
     pub fn second_line_is(&mut self, known: impl Fn(&str) -> bool) -> std::io::Result<bool> {
         self.fill()?;
-        if self.rest().trim_ascii_start().first() == Some(&b'[') {
+        let first = self.rest().trim_ascii_start().split(|b| *b == b'\n').next().unwrap_or_default().trim_ascii_end();
+        if first.starts_with(b"[") || (opens_list(first) && matches!(first.last(), Some(b'[' | b','))) {
             return Ok(false);
         }
         let second = self.rest().split(|b| *b == b'\n').nth(1).unwrap_or_default();
@@ -426,6 +446,15 @@ impl<'a> Window<'a> {
         }
         Ok(())
     }
+}
+
+/// Whether a line begins an object whose first value is a list.
+fn opens_list(line: &[u8]) -> bool {
+    let Some(rest) = line.strip_prefix(b"{") else { return false };
+    let Some(rest) = rest.trim_ascii_start().strip_prefix(b"\"") else { return false };
+    let rest = rest.iter().position(|b| *b == b'"').and_then(|end| rest.get(end + 1..)).unwrap_or_default();
+    let value = rest.trim_ascii_start().strip_prefix(b":").map(<[u8]>::trim_ascii_start);
+    value.is_some_and(|value| value.starts_with(b"["))
 }
 
 #[cfg(test)]

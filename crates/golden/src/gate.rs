@@ -9,6 +9,7 @@ use crate::baseline::Baseline;
 use crate::check::{CaseReport, SLACK, Verdict};
 use crate::set::{FileError, LoadedSet};
 use crate::stats;
+use retake_model::counted;
 
 /// Largest drop that a live check accepts unless the set says otherwise.
 const MARGIN: f64 = 0.02;
@@ -54,7 +55,14 @@ pub(crate) fn decide(facts: &Facts<'_>) -> Decision {
 
     let failures: u32 = facts.cases.iter().map(|case| case.failures).sum();
     if failures > 0 {
-        raise(Verdict::Error, format!("{failures} answers are missing: the provider or the network failed"));
+        raise(
+            Verdict::Error,
+            format!(
+                "{} {} missing: the provider or the network failed",
+                counted(failures, "answer"),
+                if failures == 1 { "is" } else { "are" }
+            ),
+        );
     }
     for error in facts.errors {
         raise(Verdict::Fail, format!("{} {}: {}", error.code, error.file, error.message));
@@ -193,8 +201,10 @@ fn compare_live(facts: &Facts<'_>, baseline: &Baseline) -> (Verdict, String) {
         return (Verdict::Pass, String::new());
     }
     let Some(interval) = stats::paired(&differences) else {
-        let reason =
-            format!("{} cases are in the baseline; at least 2 are needed to compare with it", differences.len());
+        let reason = format!(
+            "the baseline holds {} of these; at least 2 are needed to compare with it",
+            counted(differences.len(), "case")
+        );
         return (Verdict::Inconclusive, reason);
     };
     let shown = format!(
@@ -211,6 +221,9 @@ fn compare_live(facts: &Facts<'_>, baseline: &Baseline) -> (Verdict, String) {
     } else {
         let needed = stats::pairs_needed(interval.deviation, margin);
         let more = needed.saturating_sub(differences.len()).max(1);
-        (Verdict::Inconclusive, format!("{shown}; about {more} more cases, or more repeats of these, would decide"))
+        (
+            Verdict::Inconclusive,
+            format!("{shown}; about {} more, or more repeats of these, would decide", counted(more, "case")),
+        )
     }
 }

@@ -6,7 +6,7 @@ use crate::source::{Walk, walk};
 use crate::unpack::{self, Member, Trouble, Visitor};
 use crate::{IngestError, RetakeProjector, Source};
 use crossbeam_channel::{Receiver, Sender, bounded};
-use retake_formats::audit::format_for_mapping;
+use retake_formats::audit::{self, Fit};
 use retake_formats::mapping::Mapping;
 use retake_formats::{Context, Detection, Format, FormatError, Head, Input, WarningAt, by_name, detect, redact};
 use retake_model::Code;
@@ -72,6 +72,8 @@ pub fn import(
         let mut reader = Reader {
             forced,
             mapping,
+            alone: matches!(sources.as_slice(), [Source::Path(path)] if !path.is_dir())
+                || matches!(sources.as_slice(), [Source::Stdin(_) | Source::Bytes { .. }]),
             options,
             hash_key,
             preparer: workspace.preparer(options.projector.as_ref()),
@@ -148,13 +150,14 @@ fn write(
     let mut file = None;
     for message in from_parser {
         match message {
-            ToWriter::File(number, path) => {
+            ToWriter::File(number, path, mapped) => {
                 if written.batch.is_none() {
                     let mapping = options.mapping.as_deref();
                     written.batch =
                         Some(workspace.begin_batch(names, redact::RULES_VERSION, mapping, options.now_ns)?);
                 }
                 if let Some(batch) = &mut written.batch {
+                    batch.map_with(options.mapping.as_deref().filter(|_| mapped));
                     file = Some((number, workspace.add_file(batch, &path)?));
                 }
                 written.counters.resize_with(number + 1, Counters::default);
@@ -250,6 +253,8 @@ fn outcome(
 struct Reader<'a> {
     forced: Option<&'static dyn Format>,
     mapping: Option<Mapping>,
+    /// One file was named: a mapping that does not fit is a mistake, not another file's.
+    alone: bool,
     options: &'a ImportOptions,
     hash_key: [u8; 32],
     preparer: Preparer<'a>,
@@ -316,24 +321,34 @@ impl Reader<'_> {
         (found.files.iter().all(|file| unpack::visit_file(file, self)), why)
     }
 
-    /// The format of a member, or why it is skipped.
-    fn format_of(&mut self, path: &str, head: &[u8], whole: bool) -> Result<&'static dyn Format, SkippedFile> {
-        if let Some(format) = self.forced {
-            return Ok(format);
-        }
+    /// How a member is read, or why it is skipped.
+    fn way_of(&mut self, path: &str, head: &[u8], whole: bool) -> Result<Way, SkippedFile> {
         let skipped =
             |code: Code, message: String, nearest| SkippedFile { path: path.to_owned(), code, message, nearest };
-        if head.is_empty() {
+        if head.is_empty() && self.forced.is_none() {
             return Err(skipped(Code::InputNotUnderstood, "the file is empty".to_owned(), Vec::new()));
         }
         let head = Head::new(head, whole);
-        if let Some(mapping) = &self.mapping
-            && let Some(format) = format_for_mapping(&head, mapping)
-        {
-            return Ok(format);
+        let fit = self.mapping.as_ref().map_or(Fit::Any(None), |mapping| audit::fit(&head, mapping));
+        // Of JSON the first records only were looked at, so that a lone log is read to its end before it is told.
+        let missing = match &fit {
+            Fit::Misses(why) if !(self.alone && head.outline().is_json()) => Some(why.clone()),
+            _ => None,
+        };
+        let way = |format: &'static dyn Format| Way {
+            format,
+            missing: missing.clone().filter(|_| format.signals() == ["audit"]),
+        };
+        if let Some(format) = self.forced {
+            return Ok(way(format));
         }
+        let otherwise = match fit {
+            Fit::Named(format) => return Ok(way(format)),
+            Fit::Any(format) => format,
+            Fit::Misses(_) => None,
+        };
         match detect(&head) {
-            Detection::Found(format) => Ok(format),
+            Detection::Found(format) => Ok(way(format)),
             Detection::Ambiguous(claims) => {
                 let names: Vec<&str> = claims.iter().map(|(name, _)| *name).collect();
                 let message = format!("may be {}", names.join(" or "));
@@ -341,12 +356,24 @@ impl Reader<'_> {
                 self.ambiguous.get_or_insert((path.to_owned(), claims));
                 Err(skipped(Code::FormatAmbiguous, message, nearest))
             }
-            Detection::Unknown(declined) => {
-                let nearest = declined.into_iter().map(|d| (d.format.to_owned(), d.why)).collect();
-                Err(skipped(Code::InputNotUnderstood, "no format claims it".to_owned(), nearest))
-            }
+            Detection::Unknown(declined) => match (otherwise, missing) {
+                (Some(format), _) => Ok(Way { format, missing: None }),
+                // Nobody claims a table, and the mapping that was to say what it is does not.
+                (None, Some(why)) if !head.outline().is_json() => Err(skipped(Code::MappingInvalid, why, Vec::new())),
+                (None, _) => {
+                    let nearest = declined.into_iter().map(|d| (d.format.to_owned(), d.why)).collect();
+                    Err(skipped(Code::InputNotUnderstood, "no format claims it".to_owned(), nearest))
+                }
+            },
         }
     }
+}
+
+/// How a member is read.
+struct Way {
+    format: &'static dyn Format,
+    /// Why it is read without the mapping.
+    missing: Option<String>,
 }
 
 /// Counts what a parser read, also where it reports no progress.
@@ -369,18 +396,32 @@ impl Visitor for Reader<'_> {
             return false;
         }
         let Member { path, head, whole, reader, reopen } = member;
-        let format = match self.format_of(&path, &head, whole) {
-            Ok(format) => format,
+        let outcome = self.way_of(&path, &head, whole);
+        drop(head);
+        let mistaken = match &outcome {
+            Ok(way) => way.missing.clone(),
+            Err(skipped) => Some(skipped.message.clone()).filter(|_| skipped.code == Code::MappingInvalid),
+        };
+        if let Some(why) = mistaken.filter(|_| self.alone && !path.contains('!')) {
+            self.fatal = Some(FormatError::Mapping(why));
+            return false;
+        }
+        let Way { format, missing } = match outcome {
+            Ok(way) => way,
             Err(skipped) => {
                 self.skipped.push(skipped);
                 return true;
             }
         };
-        drop(head);
+        let mapping = self.options.mapping.as_deref().filter(|_| missing.is_none());
         self.current.clone_from(&path);
         let in_archive = path.contains('!');
         let mut file = FileInProgress::new(path.clone(), format.name());
-        if self.to_writer.send(ToWriter::File(self.files.len(), path.clone())).is_err() {
+        if let Some(why) = missing {
+            let message = format!("read without the mapping: {why}");
+            file.warning(WarningAt { code: Code::MappingInvalid, message, line: None, byte_offset: 0 });
+        }
+        if self.to_writer.send(ToWriter::File(self.files.len(), path.clone(), mapping.is_some())).is_err() {
             return false;
         }
         let read = Rc::new(Cell::new(0));
@@ -388,7 +429,7 @@ impl Visitor for Reader<'_> {
             file: &mut file,
             to_writer: &self.to_writer,
             cancel: &self.options.cancel,
-            mapping: self.options.mapping.as_deref(),
+            mapping,
             on_progress: self.on_progress,
             progress: Progress { path, file_bytes: 0, ..self.progress.clone() },
             preparer: &mut self.preparer,
@@ -396,7 +437,7 @@ impl Visitor for Reader<'_> {
             waiting_bytes: 0,
         };
         (sink.on_progress)(&sink.progress);
-        let context = Context { hash_key: &self.hash_key, mapping: self.options.mapping.as_deref() };
+        let context = Context { hash_key: &self.hash_key, mapping };
         let input = Input { reader: Box::new(Metered { inner: reader, bytes: Rc::clone(&read) }), reopen };
         let outcome = format.parse(input, &context, &mut sink);
         let flushed = sink.flush();

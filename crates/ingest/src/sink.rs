@@ -15,8 +15,8 @@ const SLICE_BYTES: usize = 2 << 20;
 
 /// What goes to the writer.
 pub(crate) enum ToWriter {
-    /// Records of the file with this number follow.
-    File(usize, String),
+    /// Records of a file follow: its number, its path, and whether it is read with the mapping.
+    File(usize, String, bool),
     /// Records.
     Facts(Vec<Prepared>),
 }

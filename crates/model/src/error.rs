@@ -69,7 +69,7 @@ codes! {
     NestingTooDeep = "RTK-I014", Input, "a record is nested more than 128 levels deep", "The record is kept raw; flatten it at the source.";
     RecordTooLarge = "RTK-I015", Input, "a record is larger than 64 MiB", "The record is kept as it came and not indexed: `retake batches kept` gives it back. Split it at the source.";
     InvalidUtf8 = "RTK-I016", Input, "a record holds bytes that are not UTF-8", "Export as UTF-8; the bytes are kept raw.";
-    DuplicateKey = "RTK-I017", Input, "a JSON object repeats a key", "The last value was taken; fix the exporter.";
+    DuplicateKey = "RTK-I017", Input, "a JSON object repeats a key", "The last value was taken, unless the warning says otherwise; fix the exporter.";
     NumberNotFinite = "RTK-I018", Input, "a number is NaN or infinite", "The value was taken as unknown.";
     ArchiveBomb = "RTK-I019", Input, "an archive expands beyond the limit", "Unpack it yourself if you trust it, and import the files.";
     ArchiveDamaged = "RTK-I020", Input, "an archive is damaged", "Fetch the archive again; what could be unpacked was imported.";

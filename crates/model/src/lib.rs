@@ -6,6 +6,7 @@
 //! The crate does no I/O and reads no clock.
 
 pub mod audit;
+mod counted;
 pub mod document;
 pub mod error;
 pub mod fact;
@@ -18,6 +19,7 @@ pub mod take;
 pub mod usage;
 
 pub use audit::{AuditEvent, Decision, JoinBasis};
+pub use counted::counted;
 pub use document::{Document, Placement, Retrieval};
 pub use error::{Area, Code, Coded, Exit};
 pub use fact::{Fact, FactKind, FactRank, Mapped};

@@ -9,6 +9,7 @@ pub mod ast;
 pub mod complete;
 pub mod error;
 pub mod field;
+pub mod hint;
 mod lexer;
 mod parser;
 mod print;
@@ -20,6 +21,7 @@ pub use ast::{Compare, Expr, FieldTerm, Form, Pattern, Query, Term, Test, Words}
 pub use complete::{Completion, Position, complete};
 pub use error::{Place, QueryError};
 pub use field::{FIELDS, Field, FieldInfo, Takes};
-pub use parser::{ParseContext, parse};
+pub use hint::hints;
+pub use parser::{ParseContext, distance, parse};
 pub use print::print;
 pub use sort::{Sort, parse_sort};

@@ -443,7 +443,7 @@ fn syntax(start: usize, end: usize, message: &str, hint: &str) -> QueryError {
 }
 
 /// Edit distance.
-fn distance(a: &str, b: &str) -> usize {
+pub fn distance(a: &str, b: &str) -> usize {
     let b: Vec<char> = b.chars().collect();
     let mut row: Vec<usize> = (0..=b.len()).collect();
     for (i, x) in a.chars().take(64).enumerate() {

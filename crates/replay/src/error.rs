@@ -1,6 +1,6 @@
 //! What can go wrong between a span and a take. No variant can hold a key.
 
-use retake_model::{Code, Coded, Fidelity};
+use retake_model::{Code, Coded, Fidelity, counted};
 
 /// An error of the provider or on the way to it. What was received before it is kept by the run.
 #[derive(Debug, Clone, PartialEq, thiserror::Error)]
@@ -64,7 +64,7 @@ pub enum ProviderError {
         after_ms: u64,
     },
     /// The stream ended before its end mark.
-    #[error("the stream of {connection:?} ended before its last event, {events} events kept{}", .why.as_ref().map(|why| format!(": {why}")).unwrap_or_default())]
+    #[error("the stream of {connection:?} ended before its last event, {} kept{}", counted(.events, "event"), .why.as_ref().map(|why| format!(": {why}")).unwrap_or_default())]
     CutShort {
         /// Connection.
         connection: String,

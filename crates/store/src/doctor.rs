@@ -8,6 +8,7 @@ use crate::rows::Check;
 use crate::table::{message, span};
 use crate::workspace::Workspace;
 use crate::{pack, project, rest};
+use retake_model::counted;
 use rusqlite::Connection;
 use std::collections::BTreeMap;
 
@@ -62,7 +63,7 @@ fn foreign_keys(connection: &Connection) -> Result<Check> {
     let message = if broken.is_empty() {
         "every row that is referred to is there".to_owned()
     } else {
-        format!("{} rows refer to missing ones, in: {}", broken.len(), distinct(broken.clone()).join(", "))
+        format!("references to missing rows: {}, in: {}", broken.len(), distinct(broken.clone()).join(", "))
     };
     Ok(check("foreign_keys", broken.is_empty(), message, "Restore the backup beside the workspace."))
 }
@@ -83,20 +84,20 @@ fn text_references(connection: &Connection) -> Result<Check> {
         }
     };
     let mut statement = connection.prepare("SELECT text_id, n_uses FROM text_use")?;
-    let counted: BTreeMap<i64, i64> =
+    let uses: BTreeMap<i64, i64> =
         statement.query_map([], |row| Ok((row.get(0)?, row.get(1)?)))?.collect::<rusqlite::Result<_>>()?;
     let mut statement = connection.prepare("SELECT text_id FROM text")?;
     let there: BTreeMap<i64, ()> =
         statement.query_map([], |row| Ok((row.get(0)?, ())))?.collect::<rusqlite::Result<_>>()?;
-    let miscounted = needed.iter().filter(|(id, n)| counted.get(id) != Some(n)).count()
-        + counted.keys().filter(|id| !needed.contains_key(id)).count();
+    let miscounted = needed.iter().filter(|(id, n)| uses.get(id) != Some(n)).count()
+        + uses.keys().filter(|id| !needed.contains_key(id)).count();
     let missing = needed.keys().filter(|id| !there.contains_key(id)).count();
     let unneeded = there.keys().filter(|id| !needed.contains_key(id)).count();
     let ok = miscounted + missing + unneeded == 0;
     let message = if ok {
-        format!("{} texts are kept once each", there.len())
+        format!("{} kept once each", counted(there.len(), "text"))
     } else {
-        format!("{missing} texts are missing, {unneeded} are not needed, {miscounted} are counted wrongly")
+        format!("texts missing: {missing}, not needed: {unneeded}, counted wrongly: {miscounted}")
     };
     Ok(check("text_references", ok, message, "Undo and import again the batches of this workspace."))
 }

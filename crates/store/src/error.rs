@@ -95,8 +95,10 @@ impl StoreError {
 /// A write that the system refused: a quota or a limit on the size of a file, which SQLite tells as a failed write, and
 /// a full disk under the file that processes share.
 fn is_no_room(error: &rusqlite::Error) -> bool {
-    use rusqlite::ffi::{SQLITE_IOERR_SHMSIZE, SQLITE_IOERR_WRITE};
-    error.sqlite_error().is_some_and(|error| matches!(error.extended_code, SQLITE_IOERR_WRITE | SQLITE_IOERR_SHMSIZE))
+    use rusqlite::ffi::{SQLITE_IOERR_SHMOPEN, SQLITE_IOERR_SHMSIZE, SQLITE_IOERR_WRITE};
+    error.sqlite_error().is_some_and(|error| {
+        matches!(error.extended_code, SQLITE_IOERR_WRITE | SQLITE_IOERR_SHMSIZE | SQLITE_IOERR_SHMOPEN)
+    })
 }
 
 impl From<rusqlite::Error> for StoreError {

@@ -48,6 +48,7 @@ impl std::fmt::Debug for Workspace {
 
 pub(crate) struct Inner {
     path: PathBuf,
+    access: Access,
     key: [u8; 32],
     // Readers close before the writer: only the writer, as the last, may take the log away.
     readers: Mutex<Vec<Connection>>,
@@ -59,6 +60,15 @@ pub(crate) struct Inner {
     turn_lock: Mutex<()>,
     pub(crate) search: SearchState,
     dictionaries: Arc<Dictionaries>,
+}
+
+/// How the file is held.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Access {
+    /// With others, through the file that SQLite keeps beside it.
+    Shared,
+    /// As it stands, for reading only: the disk has no room even for that file.
+    Frozen,
 }
 
 /// The one connection that writes, with what it remembers of the tables.
@@ -90,6 +100,13 @@ pub struct BatchHandle {
     pub(crate) slice: std::cell::Cell<usize>,
 }
 
+impl BatchHandle {
+    /// The mapping that the records from here on were read with; without one, when the batch's is not for their file.
+    pub fn map_with(&mut self, mapping: Option<&str>) {
+        self.mapping = mapping.map(str::to_owned);
+    }
+}
+
 /// A file of a batch.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub struct FileNo(pub(crate) i64);
@@ -104,11 +121,26 @@ impl Workspace {
         if fresh {
             crate::create::create(path)?;
         }
+        match Self::connect(path, Access::Shared) {
+            // What a log holds that nobody put into the file yet would not be seen.
+            Err(StoreError::DiskFull(_)) if mode == OpenMode::Existing && !has_log(path) => {
+                Self::connect(path, Access::Frozen)
+            }
+            outcome => outcome,
+        }
+    }
+
+    fn connect(path: &Path, access: Access) -> Result<Self> {
         let coded = |error: rusqlite::Error| StoreError::from_sqlite(&error, path);
-        let mut connection = Connection::open_with_flags(
-            path,
-            OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX | OpenFlags::SQLITE_OPEN_PRIVATE_CACHE,
-        )
+        let mut connection = match access {
+            Access::Shared => {
+                let flags = OpenFlags::SQLITE_OPEN_READ_WRITE
+                    | OpenFlags::SQLITE_OPEN_NO_MUTEX
+                    | OpenFlags::SQLITE_OPEN_PRIVATE_CACHE;
+                Connection::open_with_flags(path, flags)
+            }
+            Access::Frozen => open_frozen(path),
+        }
         .map_err(coded)?;
         prepare(&connection).map_err(coded)?;
         migration::run(&mut connection, path, migration::all())?;
@@ -119,13 +151,14 @@ impl Workspace {
             path: path.to_owned(),
             why: "the workspace's key has the wrong length".to_owned(),
         })?;
-        let poll = reader(path)?;
+        let poll = reader(path, access)?;
         let data_version = pragma_data_version(&connection)?;
         let dictionaries = Arc::new(Dictionaries::default());
         let cache = WriteCache::new(Arc::clone(&dictionaries));
         Ok(Self {
             inner: Arc::new(Inner {
                 path: path.to_owned(),
+                access,
                 key,
                 writer: Mutex::new(Writer { connection, cache, data_version }),
                 waiting: AtomicUsize::new(0),
@@ -173,7 +206,7 @@ impl Workspace {
         let pooled = lock(&self.inner.readers).pop();
         let connection = match pooled {
             Some(connection) => connection,
-            None => reader(&self.inner.path)?,
+            None => reader(&self.inner.path, self.inner.access)?,
         };
         let outcome = (|| {
             let snapshot = connection.unchecked_transaction()?;
@@ -191,12 +224,21 @@ impl Workspace {
     /// Runs `read` on a connection of its own, which has read nothing before: a check of the text index trusts what its
     /// connection remembers of it, and reports damage where another connection has only written since.
     pub(crate) fn read_afresh<T>(&self, read: impl FnOnce(&Connection) -> Result<T>) -> Result<T> {
-        let connection = reader(&self.inner.path)?;
+        let connection = reader(&self.inner.path, self.inner.access)?;
         read(&connection).map_err(|error| self.place(error))
+    }
+
+    /// Refuses to write where nothing could be written when the file was opened.
+    fn writable(&self) -> Result<()> {
+        match self.inner.access {
+            Access::Shared => Ok(()),
+            Access::Frozen => Err(StoreError::DiskFull(self.inner.path.clone())),
+        }
     }
 
     /// Runs `write` on a connection of its own, outside of any transaction of ours.
     pub(crate) fn write_afresh<T>(&self, write: impl FnOnce(&Connection) -> Result<T>) -> Result<T> {
+        self.writable()?;
         let connection = Connection::open_with_flags(
             &self.inner.path,
             OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX,
@@ -211,6 +253,7 @@ impl Workspace {
         kind: Write,
         write: impl FnOnce(&Transaction<'_>, &mut WriteCache) -> Result<T>,
     ) -> Result<T> {
+        self.writable()?;
         let mut writer = self.writer(kind);
         let outcome = (|| {
             if kind == Write::Durable {
@@ -327,12 +370,17 @@ pub(crate) fn prepare(connection: &Connection) -> rusqlite::Result<()> {
     ))
 }
 
-fn reader(path: &Path) -> Result<Connection> {
+fn reader(path: &Path, access: Access) -> Result<Connection> {
     let coded = |error: rusqlite::Error| StoreError::from_sqlite(&error, path);
-    let connection = Connection::open_with_flags(
-        path,
-        OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_NO_MUTEX | OpenFlags::SQLITE_OPEN_PRIVATE_CACHE,
-    )
+    let connection = match access {
+        Access::Shared => {
+            let flags = OpenFlags::SQLITE_OPEN_READ_ONLY
+                | OpenFlags::SQLITE_OPEN_NO_MUTEX
+                | OpenFlags::SQLITE_OPEN_PRIVATE_CACHE;
+            Connection::open_with_flags(path, flags)
+        }
+        Access::Frozen => open_frozen(path),
+    }
     .map_err(coded)?;
     connection.busy_timeout(BUSY).map_err(coded)?;
     keep_plans(&connection).map_err(coded)?;
@@ -381,9 +429,7 @@ fn inspect(path: &Path, mode: OpenMode) -> Result<bool> {
     if found > known {
         return Err(StoreError::Newer { path: path.to_owned(), found, known });
     }
-    let mut log = path.as_os_str().to_owned();
-    log.push("-wal");
-    if std::fs::metadata(&log).is_ok_and(|log| log.len() > 0) {
+    if has_log(path) {
         // Pages may still stand in the log: the file alone proves nothing.
         return Ok(false);
     }
@@ -401,7 +447,15 @@ fn inspect(path: &Path, mode: OpenMode) -> Result<bool> {
     Ok(false)
 }
 
-fn check_pages(path: &Path) -> Result<()> {
+/// Whether pages stand in the log beside the file.
+fn has_log(path: &Path) -> bool {
+    let mut log = path.as_os_str().to_owned();
+    log.push("-wal");
+    std::fs::metadata(&log).is_ok_and(|log| log.len() > 0)
+}
+
+/// Opens the file as it stands: nothing is written, nothing is made beside it, what others write is not seen.
+fn open_frozen(path: &Path) -> rusqlite::Result<Connection> {
     let mut address = String::from("file:");
     for byte in path.as_os_str().as_encoded_bytes() {
         match byte {
@@ -411,7 +465,11 @@ fn check_pages(path: &Path) -> Result<()> {
     }
     address.push_str("?immutable=1");
     let flags = OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_URI | OpenFlags::SQLITE_OPEN_NO_MUTEX;
-    let checked = Connection::open_with_flags(address, flags)
+    Connection::open_with_flags(address, flags)
+}
+
+fn check_pages(path: &Path) -> Result<()> {
+    let checked = open_frozen(path)
         .and_then(|connection| connection.query_row("PRAGMA quick_check(1)", [], |row| row.get::<_, String>(0)));
     match checked {
         Ok(answer) if answer == "ok" => Ok(()),

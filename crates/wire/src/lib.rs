@@ -19,7 +19,7 @@ mod tool_choice;
 pub use api::Api;
 pub use error::{ProviderMessage, WireError, provider_message};
 pub use pricing::{PriceTable, cost_usd_nanos};
-pub use stream::{CutReason, CutShort, Decode, StreamEvent};
+pub use stream::{CutReason, CutShort, Decode, StreamEnd, StreamEvent};
 
 use serde_json::Value;
 

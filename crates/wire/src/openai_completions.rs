@@ -3,7 +3,7 @@
 //! The prompt is a message of the user here. Answers have the form of chat completions but for `text` in place of a message.
 
 use crate::sse::SseParser;
-use crate::stream::{Collector, CutShort, Decode, StreamEvent};
+use crate::stream::{Collector, CutShort, Decode, StreamEnd, StreamEvent};
 use crate::{Encoded, Loss, WireError, fields, openai_chat};
 use retake_model::{Answer, FinishReason, JsonMap, Message, Part, Request, Role};
 use serde_json::{Value, json};
@@ -105,22 +105,21 @@ pub struct StreamDecoder {
 }
 
 impl Decode for StreamDecoder {
-    fn push(&mut self, bytes: &[u8]) -> Result<Vec<StreamEvent>, WireError> {
-        let mut events = Vec::new();
-        for event in self.sse.push(bytes)? {
-            self.event(&event.data, &mut events)?;
-        }
-        events.iter().for_each(|event| self.collector.take(event));
-        Ok(events)
+    fn push(&mut self, bytes: &[u8], out: &mut Vec<StreamEvent>) -> Result<(), WireError> {
+        let from = out.len();
+        let events = self.sse.push(bytes)?;
+        let read = events.iter().try_for_each(|event| self.event(&event.data, out));
+        self.collector.take_all(out.get(from..).unwrap_or_default());
+        read
     }
 
-    fn finish(mut self: Box<Self>) -> Result<Answer, CutShort> {
+    fn finish(mut self: Box<Self>, _: StreamEnd) -> Result<Answer, CutShort> {
         let mut events = Vec::new();
         if let Some(event) = self.sse.finish() {
             // A last line that was cut in its middle says nothing; the stream is short then, which the end mark tells.
             let _cut = self.event(&event.data, &mut events);
         }
-        events.iter().for_each(|event| self.collector.take(event));
+        self.collector.take_all(&events);
         self.collector.end(self.ended || self.finished)
     }
 

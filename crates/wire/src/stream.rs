@@ -94,13 +94,22 @@ pub enum CutReason {
     },
 }
 
+/// How the bytes of a stream came to their end.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum StreamEnd {
+    /// The server closed it in good order.
+    Closed,
+    /// The connection broke, or nobody knows.
+    Broken,
+}
+
 /// A decoder of one stream.
 pub trait Decode: Send {
-    /// Takes the next bytes and returns what they say. An event that is no JSON is an error; a field of another type
-    /// than the API's is passed over.
-    fn push(&mut self, bytes: &[u8]) -> Result<Vec<StreamEvent>, WireError>;
+    /// Takes the next bytes and puts what they say into `out`. An event that is no JSON is an error, and what stood
+    /// before it is in `out`; a field of another type than the API's is passed over.
+    fn push(&mut self, bytes: &[u8], out: &mut Vec<StreamEvent>) -> Result<(), WireError>;
     /// Ends the stream: events of a last line that was not closed are counted too.
-    fn finish(self: Box<Self>) -> Result<Answer, CutShort>;
+    fn finish(self: Box<Self>, end: StreamEnd) -> Result<Answer, CutShort>;
     /// The answer so far, for a stream that is given up.
     fn so_far(&self) -> Answer;
 }
@@ -123,6 +132,11 @@ enum Slot {
 }
 
 impl Collector {
+    /// Takes events.
+    pub fn take_all(&mut self, events: &[StreamEvent]) {
+        events.iter().for_each(|event| self.take(event));
+    }
+
     /// Takes one event.
     pub fn take(&mut self, event: &StreamEvent) {
         self.events += 1;

@@ -774,6 +774,10 @@ why: string, };
 
 export type FileError = { 
 /**
+ * Stable code.
+ */
+code: string, 
+/**
  * File.
  */
 file: string, 
@@ -1652,7 +1656,11 @@ text: string | null,
 /**
  * The policy as it was understood.
  */
-policy: unknown, };
+policy: unknown, 
+/**
+ * What it names and the workspace does not know.
+ */
+warnings: Array<string>, };
 
 export type Price = { 
 /**
@@ -2269,7 +2277,11 @@ facets: { [key in string]: Array<FacetValue> },
 /**
  * Cursor of the next page.
  */
-next: string | null, };
+next: string | null, 
+/**
+ * What the query may have been meant to say.
+ */
+hints: Array<string>, };
 
 export type SearchRequest = { 
 /**

@@ -263,7 +263,7 @@ export function incidentAnswers(total = 1284): Answers {
     prompts_list: () => ({ prompts: [{ name: PROMPT.name, versions: PROMPT.versions }] }),
     prompt_show: () => PROMPT,
     prompt_diff: () => ({ name: "support", a: 1, b: 2, text: { similarity: 0.8, ops: [{ op: "equal", a: "You are the assistant of {{product}}.", b: "You are the assistant of {{product}}." }, { op: "insert", a: "", b: " Cite the passage. Never promise money." }] } }),
-    policy_get: () => ({ text: "version: 1\ntenants: [norrline, hafen-ost]\n", policy: { version: 1, tenants: ["norrline", "hafen-ost"] } }),
+    policy_get: () => ({ text: "version: 1\ntenants: [norrline, hafen-ost]\n", policy: { version: 1, tenants: ["norrline", "hafen-ost"] }, warnings: [] }),
     formats: () => ({ formats: [{ name: "otlp-jsonl", title: "OpenTelemetry Collector JSON lines", signals: ["traces", "logs"], extensions: [".jsonl"], lacks: ["cost"] }] }),
     batches_list: () => ({ batches: total === 0 ? [] : [BATCH] }),
     batch_kept: ({ from }) => ({ batch_id: "b-1", records: from === 0 ? [{ path: "/exports/ferry/traces.jsonl", byte_offset: 40_112, source: "otlp-json", bytes: 91_000_000, text: '{"spanId":"a5","name":"<img src=x>"', truncated: true }] : [], total: 1 }),

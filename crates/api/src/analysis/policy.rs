@@ -4,8 +4,10 @@
 //! Source of truth: this file's types; `retake schema policy` prints them. Every section is optional: without one, what
 //! the traces and the audit log say by themselves is used. Times are milliseconds.
 
+mod tools;
 mod words;
 
+pub use tools::unknown_tools;
 pub use words::{Tenants, Word, Words};
 
 use super::naming::names_tool;

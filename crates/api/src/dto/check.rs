@@ -39,6 +39,8 @@ document! {
 
     /// A place in a file that cannot be read.
     pub struct FileError {
+        /// Stable code.
+        pub code: String,
         /// File.
         pub file: String,
         /// Line from 1.

@@ -131,5 +131,7 @@ document! {
         /// The policy as it was understood.
         #[ts(type = "unknown")]
         pub policy: Option<serde_json::Value>,
+        /// What it names and the workspace does not know.
+        pub warnings: Vec<String>,
     }
 }

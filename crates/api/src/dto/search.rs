@@ -76,6 +76,8 @@ document! {
         pub facets: BTreeMap<String, Vec<FacetValue>>,
         /// Cursor of the next page.
         pub next: Option<String>,
+        /// What the query may have been meant to say.
+        pub hints: Vec<String>,
     }
 
     /// What to look for.

@@ -5,7 +5,7 @@ use crate::dto::compare::{CompareRequest, Comparison, Deltas, JsonChange, Pair, 
 use crate::dto::replay::ToolCallView;
 use crate::{ApiError, Core};
 use retake_compare as diff;
-use retake_model::Code;
+use retake_model::{Code, counted};
 use std::sync::Arc;
 
 /// Compares two to four takes; a span stands for its recorded answer.
@@ -15,8 +15,11 @@ use std::sync::Arc;
 pub async fn compare(core: Arc<Core>, request: CompareRequest) -> Result<Comparison, ApiError> {
     core.blocking(move |core| {
         if !(2..=4).contains(&request.takes.len()) {
-            return Err(ApiError::new(Code::UsageInvalid, format!("{} takes cannot be compared", request.takes.len()))
-                .with_hint("Name two to four takes."));
+            return Err(ApiError::new(
+                Code::UsageInvalid,
+                format!("{} cannot be compared", counted(request.takes.len(), "take")),
+            )
+            .with_hint("Name two to four takes."));
         }
         let takes: Vec<TakeView> =
             request.takes.iter().map(|id| take_or_recorded(core, id)).collect::<Result<_, ApiError>>()?;

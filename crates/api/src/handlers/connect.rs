@@ -7,7 +7,7 @@ use crate::dto::connect::{
 };
 use crate::dto::{Empty, IdRequest, Ns};
 use crate::{ApiError, Core};
-use retake_model::Code;
+use retake_model::{Code, counted};
 use retake_replay::provider::{self, Call, Provider, Way};
 use retake_replay::{egress, secrets};
 use retake_store::ConnectionRow;
@@ -150,7 +150,7 @@ pub async fn connection_test(core: Arc<Core>, request: ConnectTestRequest) -> Re
         Ok(models) => ConnectTest {
             name: row.name,
             ok: true,
-            message: format!("{} models", models.len()),
+            message: counted(models.len(), "model"),
             models,
             latency_ms,
             code: None,
@@ -317,8 +317,19 @@ pub(crate) fn policy(core: &Core) -> Result<Option<Policy>, ApiError> {
     Ok(core.workspace()?.policy()?.map(|text| Policy::parse(&text)).transpose()?)
 }
 
+/// Names of the tools that the traces call.
+fn tools_called(core: &Core) -> Result<Vec<String>, ApiError> {
+    let called = core.workspace()?.values_of(retake_query::Field::Tool.name(), "", usize::MAX)?;
+    Ok(called.into_iter().map(|(name, _)| name).filter(|name| !name.is_empty()).collect())
+}
+
 fn policy_view(core: &Core) -> Result<PolicyView, ApiError> {
     let text = core.workspace()?.policy()?;
-    let policy = policy(core)?.map(|policy| serde_json::to_value(policy).map_err(ApiError::internal)).transpose()?;
-    Ok(PolicyView { text, policy })
+    let policy = policy(core)?;
+    let warnings = match &policy {
+        Some(policy) => policy::unknown_tools(policy, &tools_called(core)?),
+        None => Vec::new(),
+    };
+    let policy = policy.map(|policy| serde_json::to_value(policy).map_err(ApiError::internal)).transpose()?;
+    Ok(PolicyView { text, policy, warnings })
 }

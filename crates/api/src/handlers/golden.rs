@@ -331,7 +331,13 @@ fn case_view(case: golden::check::CaseReport) -> CaseResult {
 }
 
 fn file_error(error: golden::FileError) -> FileError {
-    FileError { file: error.file, line: error.line, column: error.column, message: error.message }
+    FileError {
+        code: error.code.as_str().to_owned(),
+        file: error.file,
+        line: error.line,
+        column: error.column,
+        message: error.message,
+    }
 }
 
 fn remembered(core: &Core) -> Result<Vec<String>, ApiError> {
@@ -373,7 +379,8 @@ fn sets_view(core: &Core) -> Result<GoldenSets, ApiError> {
                 },
             ),
             Err(why) => {
-                let error = FileError { file: path.clone(), line: None, column: None, message: why.to_string() };
+                let code = retake_model::Coded::code(&why).as_str().to_owned();
+                let error = FileError { code, file: path.clone(), line: None, column: None, message: why.to_string() };
                 GoldenSetView { name: path.clone(), path, cases: Vec::new(), errors: vec![error] }
             }
         })
@@ -413,7 +420,8 @@ pub async fn case_parse(core: Arc<Core>, request: CaseTextRequest) -> Result<Cas
         let errors = match golden::case::parse(&request.text) {
             Ok(_) => Vec::new(),
             Err((message, line, column)) => {
-                vec![FileError { file: String::new(), line: Some(line), column: Some(column), message }]
+                let code = Code::CaseUnreadable.as_str().to_owned();
+                vec![FileError { code, file: String::new(), line: Some(line), column: Some(column), message }]
             }
         };
         Ok(CaseProblems { errors })

@@ -40,6 +40,7 @@ pub async fn search(core: Arc<Core>, request: SearchRequest) -> Result<SearchPag
             total_exact: page.total_exact,
             facets: facets(page.facets),
             next: page.next,
+            hints: retake_query::hints(&query),
         })
     })
     .await
@@ -162,7 +163,10 @@ fn of(word: Option<&str>) -> Result<Of, ApiError> {
 }
 
 fn sort(text: Option<&str>) -> Result<Sort, ApiError> {
-    Ok(text.map(parse_sort).transpose()?.unwrap_or_default())
+    let Some(text) = text else { return Ok(Sort::default()) };
+    // A place in the sort would be read as one in the query.
+    parse_sort(text)
+        .map_err(|error| ApiError::new(error.code, format!("--sort {text:?}: {}", error.message)).with_hint(error.hint))
 }
 
 fn checked_facets(fields: &[String]) -> Result<Vec<String>, ApiError> {

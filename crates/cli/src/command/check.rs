@@ -61,7 +61,11 @@ fn write_check(text: &mut String, check: &Check) {
                     writeln!(text, "        {}: {}", assertion.kind, assertion.reason.as_deref().unwrap_or("failed"));
             }
         }
-        for reason in set.reasons.iter().filter(|_| set.verdict != "pass") {
+        // A file that cannot be read is a reason too; it is told below, with its place.
+        let is_error = |reason: &String| {
+            set.errors.iter().any(|error| reason.starts_with(&format!("{} {}: ", error.code, error.file)))
+        };
+        for reason in set.reasons.iter().filter(|reason| set.verdict != "pass" && !is_error(reason)) {
             let _ = writeln!(text, "  {reason}");
         }
         for case in &set.regressions {
@@ -73,7 +77,7 @@ fn write_check(text: &mut String, check: &Check) {
                 (Some(line), None) => format!(":{line}"),
                 _ => String::new(),
             };
-            let _ = writeln!(text, "  {}{place}: {}", error.file, error.message);
+            let _ = writeln!(text, "  {} {}{place}: {}", error.code, error.file, error.message);
         }
     }
     let _ = writeln!(text, "{}", check.verdict);

@@ -8,7 +8,7 @@ use retake_api::dto::connect::{
 };
 use retake_api::dto::{Empty, IdRequest};
 use retake_api::{ApiError, Core, handlers};
-use retake_model::{Code, Exit};
+use retake_model::{Code, Exit, counted};
 use std::fmt::Write;
 use std::io::IsTerminal;
 use std::sync::Arc;
@@ -65,7 +65,9 @@ pub async fn policy(core: Arc<Core>, command: &Policy, output: &Output) -> Resul
     let view: PolicyView = match command {
         Policy::Set { file } => {
             let text = super::read_text(&file.display().to_string())?;
-            handlers::connect::policy_set(core, PolicySetRequest { text }).await?
+            let view = handlers::connect::policy_set(core, PolicySetRequest { text }).await?;
+            output.document("policy-show", &view, |text| write_policy(text, &view));
+            return Ok(Exit::Done);
         }
         Policy::Show => handlers::connect::policy_get(core, Empty {}).await?,
         Policy::Clear => handlers::connect::policy_clear(core, Empty {}).await?,
@@ -77,6 +79,32 @@ pub async fn policy(core: Arc<Core>, command: &Policy, output: &Output) -> Resul
     Ok(Exit::Done)
 }
 
+/// What was set, in one line, and what the workspace does not know of it.
+fn write_policy(text: &mut String, view: &PolicyView) {
+    let entries = |path: &str| {
+        let section = view.policy.as_ref().and_then(|policy| policy.pointer(path));
+        section.map_or(0, |section| section.as_object().map_or(0, |entries| entries.len()))
+    };
+    let sections = [
+        ("/tenants", "tenant"),
+        ("/documents/prefixes", "document rule"),
+        ("/documents/versions", "document version"),
+        ("/roles", "role"),
+        ("/tools", "tool"),
+    ];
+    let set: Vec<String> = sections
+        .iter()
+        .map(|(path, word)| (entries(path), word))
+        .filter(|(n, _)| *n > 0)
+        .map(|(n, word)| counted(n, word))
+        .collect();
+    let set = if set.is_empty() { "no names".to_owned() } else { set.join(", ") };
+    let _ = writeln!(text, "policy set: {set}");
+    for warning in &view.warnings {
+        let _ = writeln!(text, "warning: {warning}");
+    }
+}
+
 /// `retake secret`.
 pub async fn secret(core: Arc<Core>, command: &Secret, output: &Output) -> Result<Exit, ApiError> {
     let secrets: Secrets = match command {
@@ -86,7 +114,14 @@ pub async fn secret(core: Arc<Core>, command: &Secret, output: &Output) -> Resul
             }
             let mut key = String::new();
             std::io::stdin().read_line(&mut key).map_err(ApiError::internal)?;
-            let request = SecretSetRequest { name: name.clone(), key: key.trim_end_matches(['\r', '\n']).to_owned() };
+            let key = key.trim_end_matches(['\r', '\n']).to_owned();
+            if key.trim().is_empty() {
+                let message = format!("no key of {name:?} was read: the first line of standard input is empty");
+                return Err(ApiError::new(Code::UsageInvalid, message).with_hint(format!(
+                    "Type it on a terminal, or give it on standard input: `retake secret set {name} < FILE`."
+                )));
+            }
+            let request = SecretSetRequest { name: name.clone(), key };
             handlers::connect::secret_set(core, request).await?
         }
         Secret::List => handlers::connect::secrets_list(core, Empty {}).await?,
@@ -123,7 +158,7 @@ pub async fn pricing(core: Arc<Core>, command: &Pricing, output: &Output) -> Res
         Pricing::Import { file } => {
             let imported = handlers::connect::pricing_import(core, IdRequest { id: file.clone() }).await?;
             output.document("pricing-import", &imported, |text| {
-                let _ = writeln!(text, "{} models", imported.models);
+                let _ = writeln!(text, "{}", counted(imported.models, "model"));
             });
         }
     }

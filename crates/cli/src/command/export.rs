@@ -3,7 +3,7 @@
 use crate::args::Export as Args;
 use crate::output::Output;
 use retake_api::{ApiError, Core, handlers};
-use retake_model::Exit;
+use retake_model::{Exit, counted};
 use std::sync::Arc;
 
 /// `retake export`.
@@ -14,7 +14,7 @@ pub async fn run(core: Arc<Core>, args: &Args, output: &Output) -> Result<Exit, 
             let request = retake_api::dto::workspace::ExportRequest { query, format, path: path.display().to_string() };
             let exported = handlers::workspace::export(core, request).await?;
             output.document("export", &exported, |text| {
-                text.push_str(&format!("{} records to {}\n", exported.records, path.display()));
+                text.push_str(&format!("{} to {}\n", counted(exported.records, "record"), path.display()));
             });
         }
         None => {

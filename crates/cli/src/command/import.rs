@@ -5,7 +5,7 @@ use crate::output::Output;
 use retake_api::dto::import::{Batch, Batches, ImportFile, ImportReport, ImportRequest, KeptRequest, KeptView};
 use retake_api::dto::{Empty, IdRequest, job::Progress};
 use retake_api::{ApiError, Core, handlers};
-use retake_model::{Code, Exit};
+use retake_model::{Code, Exit, counted};
 use std::fmt::Write;
 use std::sync::Arc;
 
@@ -26,7 +26,9 @@ pub async fn run(core: Arc<Core>, args: &Import, output: &Output) -> Result<Exit
         Err(handlers::import::ImportFailure { report: Some(report), error }) => (*report, Some(error)),
         Err(handlers::import::ImportFailure { report: None, error }) => return Err(error),
     };
-    output.document("import", &report, |text| write_report(text, &report));
+    // Why each format declined helps with the one file that was named; of a folder it would bury the rest.
+    let nearest = matches!(args.paths.as_slice(), [only] if report.skipped.iter().all(|skipped| skipped.path == *only));
+    output.document("import", &report, |text| write_report(text, &report, nearest));
     match error {
         Some(error) => Err(error),
         None if report.state == "cancelled" => Ok(Exit::Interrupted),
@@ -42,7 +44,7 @@ fn progress_line(progress: &Progress) -> String {
         let _ = write!(line, " {} %", done.saturating_mul(100) / total);
     }
     if let Some(records) = progress.records {
-        let _ = write!(line, "  {records} records");
+        let _ = write!(line, "  {}", counted(records, "record"));
     }
     if let Some(rate) = progress.rate {
         let _ = write!(line, "  {rate:.0}/s");
@@ -50,7 +52,8 @@ fn progress_line(progress: &Progress) -> String {
     line
 }
 
-fn write_report(text: &mut String, report: &ImportReport) {
+/// `nearest`: also why each format declined a file that was skipped.
+fn write_report(text: &mut String, report: &ImportReport, nearest: bool) {
     for file in &report.files {
         let _ = writeln!(text, "{}  ({})", file.path, file.format);
         let _ = writeln!(text, "  {}", counters(file));
@@ -58,18 +61,18 @@ fn write_report(text: &mut String, report: &ImportReport) {
     }
     for skipped in &report.skipped {
         let _ = writeln!(text, "skipped {}: {} {}", skipped.path, skipped.code, skipped.message);
-        for nearest in skipped.nearest.iter().take(3) {
-            let _ = writeln!(text, "  {}: {}", nearest.format, nearest.why);
+        for declined in skipped.nearest.iter().take(if nearest { 3 } else { 0 }) {
+            let _ = writeln!(text, "  {}: {}", declined.format, declined.why);
         }
     }
     let totals = &report.totals;
     let _ = writeln!(
         text,
-        "{} traces, {} spans, {} audit events, {} duplicates, {} rejected in {:.1} s",
-        totals.traces,
-        totals.spans,
-        totals.audit_events,
-        totals.duplicates,
+        "{}, {}, {}, {}, {} rejected in {:.1} s",
+        counted(totals.traces, "trace"),
+        counted(totals.spans, "span"),
+        counted(totals.audit_events, "audit event"),
+        counted(totals.duplicates, "duplicate"),
         totals.rejected,
         totals.elapsed_ms / 1000.0
     );
@@ -80,19 +83,21 @@ fn write_report(text: &mut String, report: &ImportReport) {
 
 fn counters(file: &ImportFile) -> String {
     let pairs = [
-        ("traces", file.traces),
-        ("spans", file.spans),
-        ("log records", file.log_records),
-        ("messages", file.messages),
-        ("tool calls", file.tool_calls),
-        ("documents", file.documents),
-        ("audit events", file.audit_events),
-        ("scores", file.scores),
-        ("exchanges", file.exchanges),
-        ("duplicates", file.duplicates),
-        ("rejected", file.rejected),
+        ("trace", file.traces),
+        ("span", file.spans),
+        ("log record", file.log_records),
+        ("message", file.messages),
+        ("tool call", file.tool_calls),
+        ("document", file.documents),
+        ("audit event", file.audit_events),
+        ("score", file.scores),
+        ("exchange", file.exchanges),
+        ("duplicate", file.duplicates),
     ];
-    let shown: Vec<String> = pairs.iter().filter(|(_, n)| *n > 0).map(|(word, n)| format!("{n} {word}")).collect();
+    let mut shown: Vec<String> = pairs.iter().filter(|(_, n)| *n > 0).map(|(word, n)| counted(n, word)).collect();
+    if file.rejected > 0 {
+        shown.push(format!("{} rejected", file.rejected));
+    }
     if shown.is_empty() { "nothing new".to_owned() } else { shown.join(", ") }
 }
 
@@ -164,8 +169,10 @@ pub async fn batches(
             let batch = handlers::import::batch_get(Arc::clone(&core), IdRequest { id: id.clone() }).await?;
             super::ask::confirm(
                 &format!(
-                    "Remove what batch {} brought ({} spans, {} audit events)?",
-                    batch.batch_id, batch.spans, batch.audit_events
+                    "Remove what batch {} brought ({}, {})?",
+                    batch.batch_id,
+                    counted(batch.spans, "span"),
+                    counted(batch.audit_events, "audit event")
                 ),
                 global,
             )?;
@@ -173,8 +180,11 @@ pub async fn batches(
             output.document("batches-undo", &undone, |text| {
                 let _ = writeln!(
                     text,
-                    "removed {} records: {} spans, {} traces, {} audit events",
-                    undone.records, undone.spans, undone.traces, undone.audit_events
+                    "removed {}: {}, {}, {}",
+                    counted(undone.records, "record"),
+                    counted(undone.spans, "span"),
+                    counted(undone.traces, "trace"),
+                    counted(undone.audit_events, "audit event")
                 );
             });
         }
@@ -185,11 +195,11 @@ pub async fn batches(
 fn batch_line(text: &mut String, batch: &Batch) {
     let _ = writeln!(
         text,
-        "{}  {}  {:>8} spans  {:>6} audit  {}  {}",
+        "{}  {}  {:>14}  {:>18}  {}  {}",
         batch.batch_id,
         super::search::time(batch.at_ns.0),
-        batch.spans,
-        batch.audit_events,
+        counted(batch.spans, "span"),
+        counted(batch.audit_events, "audit event"),
         batch.state,
         batch.sources.join(" ")
     );

@@ -63,13 +63,10 @@ async fn run_on(core: Arc<Core>, cli: &Cli, output: &Output) -> Result<Exit, Api
     }
 }
 
-/// The workspace that was named; an empty name is none.
-fn named_workspace(cli: &Cli) -> Option<&PathBuf> {
-    cli.global.workspace.as_ref().filter(|path| !path.as_os_str().is_empty())
-}
-
+/// The workspace that was named, else the usual one; an empty name is none.
 fn workspace_path(cli: &Cli) -> PathBuf {
-    named_workspace(cli).cloned().unwrap_or_else(|| {
+    let named = cli.global.workspace.as_ref().filter(|path| !path.as_os_str().is_empty());
+    named.cloned().unwrap_or_else(|| {
         let usual = retake_api::default_workspace();
         // The sample's policy and traces stay out of the user's own.
         if matches!(cli.command, Command::Demo { .. }) { usual.with_file_name("demo.retake") } else { usual }
@@ -80,12 +77,7 @@ fn workspace_path(cli: &Cli) -> PathBuf {
 fn open(cli: &Cli) -> Result<Arc<Core>, ApiError> {
     let host = Arc::new(Process);
     let path = workspace_path(cli);
-    let needs = match &cli.command {
-        // A CI asks a provider without a workspace; where there is one, its connections and prices count.
-        Command::Check(check) if check.live => named_workspace(cli).is_some() || path.exists(),
-        command => crate::needs_workspace(command),
-    };
-    if !needs {
+    if !crate::needs_workspace(&cli.command) {
         return Ok(Core::without_workspace(host));
     }
     let create = crate::creates_workspace(&cli.command);
@@ -101,7 +93,9 @@ fn open(cli: &Cli) -> Result<Arc<Core>, ApiError> {
             )
         })?;
     }
-    let mode = if create { OpenMode::Create } else { OpenMode::Existing };
+    // One that is there is opened as such, so that it can be read where nothing can be written.
+    let is_there = std::fs::metadata(&path).is_ok_and(|file| file.len() > 0);
+    let mode = if create && !is_there { OpenMode::Create } else { OpenMode::Existing };
     Ok(Core::new(Workspace::open(&path, mode)?, host))
 }
 

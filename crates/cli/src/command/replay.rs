@@ -6,7 +6,7 @@ use crate::output::Output;
 use retake_api::dto::replay::{Estimate, LeftOutView, ReplayRequest, Run, Take, VariantInput};
 use retake_api::dto::{Empty, IdRequest};
 use retake_api::{ApiError, Core, handlers};
-use retake_model::{Code, Exit};
+use retake_model::{Code, Exit, counted};
 use std::fmt::Write;
 use std::sync::Arc;
 
@@ -65,8 +65,10 @@ fn finish(run: Run, output: &Output) -> Result<Exit, ApiError> {
             let first = run.takes.iter().find_map(|take| take.error.as_ref());
             let code = first.and_then(|error| Code::parse(&error.code)).unwrap_or(Code::ProviderRefused);
             let message = first.map_or_else(|| "a call failed".to_owned(), |error| error.message.clone());
-            let error =
-                ApiError::new(code, format!("{} of {} calls failed: {message}", run.counts.failed, run.takes.len()));
+            let error = ApiError::new(
+                code,
+                format!("{} of {} failed: {message}", run.counts.failed, counted(run.takes.len(), "call")),
+            );
             Err(match first.and_then(|error| error.hint.clone()) {
                 Some(hint) => error.with_hint(hint),
                 None => error,
@@ -115,7 +117,8 @@ pub async fn runs(core: Arc<Core>, command: &Runs, global: &Global, output: &Out
             if before.counts.pending == 0 {
                 return finish(before, output);
             }
-            let question = format!("Send {} calls to {}?", before.counts.pending, before.destinations.join(", "));
+            let question =
+                format!("Send {} to {}?", counted(before.counts.pending, "call"), before.destinations.join(", "));
             super::ask::confirm(&question, global)?;
             let cancel = super::cancel_on_interrupt();
             let progress = |run: &str, done: u32, of: u32| output.progress(&format!("run {run}  {done} of {of}"));

@@ -20,6 +20,7 @@ pub async fn run(core: Arc<Core>, args: &Search, output: &Output) -> Result<Exit
         utc_offset_minutes: None,
     };
     let page = handlers::search::search(core, request).await?;
+    page.hints.iter().for_each(|hint| output.note(&format!("hint: {hint}")));
     output.document("search", &page, |text| {
         for row in &page.rows {
             line(text, row);
@@ -65,14 +66,15 @@ pub fn time(ns: i64) -> String {
         .map_or_else(|_| "—".to_owned(), |at| at.strftime("%Y-%m-%d %H:%M:%S").to_string())
 }
 
-/// Money for people, rounded once.
+/// Money for people, rounded once. Unknown is a dash, and what is not nothing does not look like it.
 pub fn usd(nanos: Option<i64>) -> String {
-    nanos.map_or_else(
-        || "—".to_owned(),
-        |nanos| {
+    match nanos {
+        None => "—".to_owned(),
+        Some(1..500) => "<$0.000001".to_owned(),
+        Some(nanos) => {
             #[expect(clippy::cast_precision_loss, reason = "shown with six digits")]
             let dollars = nanos as f64 / 1e9;
             format!("${dollars:.6}")
-        },
-    )
+        }
+    }
 }

@@ -5,10 +5,10 @@ use crate::args::{Show, View};
 use crate::output::Output;
 use retake_api::dto::IdRequest;
 use retake_api::dto::investigate::{
-    Context, Findings, FindingsRequest, MessageView, SnippetRequest, SpanRequest, Tree, TreeSpan,
+    Context, Findings, FindingsRequest, MessageView, Messages, SnippetRequest, SpanRequest, Tree, TreeSpan,
 };
 use retake_api::{ApiError, Core, handlers};
-use retake_model::Exit;
+use retake_model::{Exit, counted};
 use std::collections::BTreeMap;
 use std::fmt::Write;
 use std::sync::Arc;
@@ -27,6 +27,7 @@ pub async fn run(core: Arc<Core>, args: &Show, output: &Output) -> Result<Exit, 
             let messages = handlers::investigate::span_messages(core, span).await?;
             output.document("show-messages", &messages, |text| {
                 let _ = writeln!(text, "span {}", messages.span_id);
+                write_other_calls(text, &messages);
                 messages.messages.iter().for_each(|message| write_message(text, message));
             });
         }
@@ -96,6 +97,16 @@ pub async fn run(core: Arc<Core>, args: &Show, output: &Output) -> Result<Exit, 
         }
     }
     Ok(Exit::Done)
+}
+
+/// Says which model call of its trace this is, and where the others are.
+fn write_other_calls(text: &mut String, messages: &Messages) {
+    let others: Vec<&str> = messages.calls.iter().map(String::as_str).filter(|id| *id != messages.span_id).collect();
+    let at = messages.calls.iter().position(|id| *id == messages.span_id);
+    if let Some(at) = at.filter(|_| !others.is_empty()) {
+        let _ = writeln!(text, "model call {} of {} of this trace", at + 1, messages.calls.len());
+        let _ = writeln!(text, "others, each with `retake show span:ID --as messages`: {}", others.join(" "));
+    }
 }
 
 fn or_dash(text: Option<&str>) -> &str {
@@ -216,7 +227,7 @@ fn write_findings(text: &mut String, found: &Findings) {
             finding.severity, finding.code, finding.subject, finding.trace_id, finding.span_id, finding.message
         );
     }
-    let _ = writeln!(text, "{} findings", found.findings.len());
+    let _ = writeln!(text, "{}", counted(found.findings.len(), "finding"));
 }
 
 /// `retake report`.

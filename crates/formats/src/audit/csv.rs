@@ -111,10 +111,12 @@ fn preamble(bytes: &[u8]) -> (&[u8], Option<u8>) {
     (rest, delimiter)
 }
 
-/// The line that names the columns.
-pub(super) fn header_line(text: &str) -> Option<&str> {
-    let (rest, _) = preamble(text.as_bytes());
-    text.get(text.len() - rest.len()..)?.lines().next()
+/// The columns of a table as they are written; `None` where the first line names less than two.
+pub(super) fn columns(text: &str, delimiter: Option<u8>) -> Option<Vec<String>> {
+    let (rest, told) = preamble(text.as_bytes());
+    let delimiter = delimiter.unwrap_or_else(|| header_of(rest, told).0);
+    let (header, _) = table(rest, delimiter, true);
+    (header.len() >= 2).then_some(header)
 }
 
 /// The columns as they are written, and whether the first rows have as many fields as there are columns, none of which is

@@ -3,7 +3,6 @@
 
 use crate::mapping::Mapping;
 use retake_model::JsonMap;
-use std::borrow::Cow;
 
 /// The columns that a mapping names and that no record had so far, by field.
 #[derive(Default)]
@@ -30,12 +29,13 @@ impl NamedColumns {
     }
 
     /// An error for a column that a table does not have.
-    pub fn check(&self, columns: &[Cow<'_, str>]) -> Result<(), String> {
+    pub fn check<S: AsRef<str>>(&self, columns: &[S]) -> Result<(), String> {
         // Fields beyond those of the header are called so.
         let beyond = |name: &str| name.strip_prefix("column_").is_some_and(|n| n.bytes().all(|b| b.is_ascii_digit()));
-        let missing = self.wanted.iter().find(|(_, name)| !beyond(name) && !columns.iter().any(|own| own == name));
+        let missing =
+            self.wanted.iter().find(|(_, name)| !beyond(name) && !columns.iter().any(|own| own.as_ref() == name));
         let Some((field, column)) = missing else { return Ok(()) };
-        let shown: Vec<String> = columns.iter().take(40).map(|own| format!("{own:?}")).collect();
+        let shown: Vec<String> = columns.iter().take(40).map(|own| format!("{:?}", own.as_ref())).collect();
         let more = if columns.len() > shown.len() { ", …" } else { "" };
         Err(format!(
             "it takes {field} from the column {column:?}, which the file does not have; its columns are {}{more}",

@@ -5,7 +5,7 @@ use super::fields::Fields;
 use super::named_columns::NamedColumns;
 use super::names::normalised;
 use crate::detect::Outline;
-use crate::mapping::Mapping;
+use crate::mapping::{Mapping, unreadable_time};
 use crate::time::{DayOrder, ns_from_value, ns_in_format, ns_in_order, zone};
 use jiff::tz::TimeZone;
 use retake_model::{AuditEvent, Code, Decision, Id, JsonMap};
@@ -243,7 +243,7 @@ impl Recogniser {
             event.time_ns = self.time(column, value, record, names, used);
             if event.time_ns.is_none() {
                 let shown = plain(value).unwrap_or_default();
-                issues.push((Code::TimeUnreadable, format!("{column:?} holds {shown:?}")));
+                issues.push(unreadable_time(column, &shown, self.format()));
             }
         }
     }

@@ -1,13 +1,14 @@
 //! OTLP/JSON: one document, Collector files with one document a line, arrays of documents, and the wrappers of query APIs
 //! (`batches`, `trace`, `result`). One span at a time, whatever the size of the document.
 
-use super::group::{Group, Wanted};
+mod around;
+
+use super::group::Group;
+use super::record;
 use super::record::{BODY_FORMAT, Emitter, Signal};
-use super::{decode, record};
-use crate::json::Json;
 use crate::raw;
 use crate::sink::{FormatError, Input, Sink, Stop};
-use crate::splitter::{Broken, Cut, Place, Window};
+use crate::splitter::{Broken, Cut, Keys, Place, Window};
 use crate::{Context, Format, Head, MAX_RECORD_BYTES, Strength, Verdict};
 use retake_model::{Code, Mapped};
 
@@ -269,7 +270,9 @@ impl File<'_, '_, '_> {
     fn envelope(&mut self, level: usize) -> Result<bool, End> {
         let mut ours = false;
         self.window.expect(b'{', "expected an object")?;
+        let mut keys = Keys::default();
         while let Some(key) = self.window.key()? {
+            self.note(&mut keys, &key);
             let next = self.window.inner()?;
             if let Some((_, signal)) = GROUPS.iter().find(|(name, _)| *name == key) {
                 ours = true;
@@ -302,6 +305,19 @@ impl File<'_, '_, '_> {
         Ok(ours)
     }
 
+    /// Tells a key that stands twice in an object around the records.
+    fn note(&mut self, keys: &mut Keys, key: &str) {
+        if !keys.repeats(key) {
+            return;
+        }
+        let lists = GROUPS.iter().any(|(name, _)| *name == key)
+            || [&WRAPPERS[..], &SCOPES, &RECORDS].iter().any(|names| names.contains(&key));
+        let (code, message) = record::repeated(key);
+        let place = self.window.place();
+        let taken = if lists { "both are read" } else { "the first is taken" };
+        self.emitter.warn(code, format!("{message}; {taken}"), place);
+    }
+
     fn group(&mut self, signal: Signal) -> Result<(), End> {
         if self.window.inner()? != b'{' {
             return self.unread("what should be a resource with its spans is no object");
@@ -318,7 +334,9 @@ impl File<'_, '_, '_> {
     fn group_fields(&mut self, group: &mut Group, start: Place) -> Result<(), End> {
         self.window.expect(b'{', "expected an object")?;
         let (mut holds, mut unknown) = (false, false);
+        let mut keys = Keys::default();
         while let Some(key) = self.window.key()? {
+            self.note(&mut keys, &key);
             if key == "resource" && !group.has_resource() {
                 let cut = self.window.cut(MAX_RECORD_BYTES)?;
                 self.set_resource(group, &cut)?;
@@ -352,7 +370,9 @@ impl File<'_, '_, '_> {
         group.begin_scope();
         let (mut holds, mut unknown) = (false, false);
         self.window.expect(b'{', "expected an object")?;
+        let mut keys = Keys::default();
         while let Some(key) = self.window.key()? {
+            self.note(&mut keys, &key);
             if matches!(key.as_str(), "scope" | "instrumentationLibrary") && !group.has_scope() {
                 let cut = self.window.cut(MAX_RECORD_BYTES)?;
                 self.set_scope(group, &cut)?;
@@ -400,81 +420,5 @@ impl File<'_, '_, '_> {
         }
         self.emitter.sink.progress(self.window.offset())?;
         Ok(())
-    }
-
-    fn look_ahead(&mut self, group: &mut Group, wanted: Wanted, group_at: Place, scope_at: Place) -> Result<(), End> {
-        let Some(reopen) = self.reopen.as_deref() else {
-            group.give_up(&mut self.emitter, wanted, group_at)?;
-            return Ok(());
-        };
-        let field = |from: Place, names: &[&str]| -> Result<Option<Cut>, Broken> {
-            let mut window = Window::new(reopen(from.offset)?, from.offset);
-            window.expect(b'{', "expected an object")?;
-            while let Some(key) = window.key()? {
-                if names.contains(&key.as_str()) {
-                    return window.cut(MAX_RECORD_BYTES).map(Some);
-                }
-                window.skip()?;
-            }
-            Ok(None)
-        };
-        let found = |outcome: Result<Option<Cut>, Broken>| match outcome {
-            Ok(found) => Ok(found),
-            Err(Broken::Read(error)) => Err(End::from(error)),
-            Err(_) => Ok(None),
-        };
-        let scope = if wanted.scope { found(field(scope_at, &["scope", "instrumentationLibrary"]))? } else { None };
-        let resource = if wanted.resource { found(field(group_at, &["resource"]))? } else { None };
-        if wanted.scope {
-            match scope {
-                Some(cut) => self.set_scope(group, &cut)?,
-                None => group.scope(&mut self.emitter, |_| {})?,
-            }
-        }
-        if wanted.resource {
-            match resource {
-                Some(cut) => self.set_resource(group, &cut)?,
-                None => group.resource(&mut self.emitter, |_| {})?,
-            }
-        }
-        Ok(())
-    }
-
-    fn set_resource(&mut self, group: &mut Group, cut: &Cut) -> Result<(), Stop> {
-        let mut issues = Vec::new();
-        let resource = match Json::parse(&cut.bytes) {
-            Ok(parsed) => Some(decode::resource(&parsed.value, &mut issues)),
-            Err(fault) => {
-                self.emitter.warn(record::code_of(fault), format!("a resource cannot be read: {fault}"), cut.place);
-                None
-            }
-        };
-        for (code, message) in issues {
-            self.emitter.warn(code, message, cut.place);
-        }
-        group.resource(&mut self.emitter, |around| {
-            if let Some(resource) = resource {
-                around.set_resource(resource, cut.bytes.clone());
-            }
-        })
-    }
-
-    fn set_scope(&mut self, group: &mut Group, cut: &Cut) -> Result<(), Stop> {
-        let mut issues = Vec::new();
-        let scope = match Json::parse(&cut.bytes) {
-            Ok(parsed) => Some(decode::scope(&parsed.value, &mut issues)),
-            Err(fault) => {
-                self.emitter.warn(record::code_of(fault), format!("a scope cannot be read: {fault}"), cut.place);
-                None
-            }
-        };
-        for (code, message) in issues {
-            self.emitter.warn(code, message, cut.place);
-        }
-        group.scope(&mut self.emitter, |around| {
-            if let Some(scope) = scope {
-                around.set_scope(scope, cut.bytes.clone());
-            }
-        })
     }
 }

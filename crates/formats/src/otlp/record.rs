@@ -82,7 +82,7 @@ impl Surroundings {
 pub(crate) fn from_json(signal: Signal, bytes: &[u8], issues: &mut Issues) -> Result<Record, (Code, String)> {
     let parsed = Json::parse(bytes).map_err(|fault| (code_of(fault), fault.to_string()))?;
     if let Some(key) = parsed.repeated_key {
-        issues.push((Code::DuplicateKey, format!("the key {key:?} stands twice in one object")));
+        issues.push(repeated(&key));
     }
     if !matches!(parsed.value, Json::Object(_)) {
         return Err((Code::RecordUnreadable, "the record is no JSON object".into()));
@@ -91,6 +91,11 @@ pub(crate) fn from_json(signal: Signal, bytes: &[u8], issues: &mut Issues) -> Re
         Signal::Spans => Record::Span(Box::new(decode::span(&parsed.value, issues))),
         Signal::Logs => Record::Log(Box::new(decode::log_record(&parsed.value, issues))),
     })
+}
+
+/// What is said of a key that an object repeats.
+pub(crate) fn repeated(key: &str) -> (Code, String) {
+    (Code::DuplicateKey, format!("the key {key:?} stands twice in one object"))
 }
 
 pub(crate) fn code_of(fault: Fault) -> Code {

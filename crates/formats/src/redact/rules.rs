@@ -1,5 +1,6 @@
 //! The rules: literals that hint at a secret, and what must stand around them to be one.
 
+use super::assigned;
 use std::ops::Range;
 
 /// A secret.
@@ -43,6 +44,7 @@ const COOKIE: Hint = Hint::Field("cookie", 8);
 const API_KEY: Hint = Hint::Field("api_key_field", 8);
 const TOKEN: Hint = Hint::Field("token_field", 8);
 const PASSWORD: Hint = Hint::Field("password_field", 1);
+const PWD: Hint = Hint::Field("pwd_field", 6);
 
 /// Literals, ASCII case folded. Names of fields end where the literal ends.
 pub(super) const HINTS: &[(&str, Hint)] = &[
@@ -82,6 +84,9 @@ pub(super) const HINTS: &[(&str, Hint)] = &[
     ("clientsecret", TOKEN),
     ("password", PASSWORD),
     ("passwd", PASSWORD),
+    ("pwd", PWD),
+    ("api_secret", API_KEY),
+    ("apisecret", API_KEY),
 ];
 
 pub(super) fn is_token_byte(byte: u8) -> bool {
@@ -112,7 +117,7 @@ pub(super) fn begins_word(bytes: &[u8], at: usize) -> bool {
         && bytes.get(at - 4..at).is_some_and(|digits| digits.iter().all(u8::is_ascii_hexdigit))
 }
 
-fn run(bytes: &[u8], from: usize, allowed: impl Fn(u8) -> bool) -> usize {
+pub(super) fn run(bytes: &[u8], from: usize, allowed: impl Fn(u8) -> bool) -> usize {
     let rest = bytes.get(from..).unwrap_or_default();
     from + rest.iter().position(|b| !allowed(*b)).unwrap_or(rest.len())
 }
@@ -275,6 +280,13 @@ fn field(bytes: &[u8], start: usize, end: usize, rule: &'static str, min: usize)
             .rev()
             .take_while(|b| b.is_ascii_alphanumeric() || matches!(b, b'-' | b'_' | b'.'))
             .count();
+    // `OLDPWD`, and three letters within a word, are no such name.
+    if rule == "pwd_field"
+        && bytes.get(..start).is_some_and(|before| before.last().is_some_and(u8::is_ascii_alphanumeric))
+        && !begins_word(bytes, start)
+    {
+        return None;
+    }
     let mut at = run(bytes, end, |b| b == b'\\');
     if bytes.get(at) != Some(&b'"') {
         return if at == end { unquoted(bytes, name_from, start, end, rule) } else { None };
@@ -350,8 +362,11 @@ fn end_of_string(bytes: &[u8], from: usize, escapes: usize) -> Option<usize> {
     }
 }
 
-/// `name=value` in a URL or form, `name: value` in a header line.
+/// `name=value` in a URL or form, `name: value` in a header line; some names are assigned anywhere in text.
 fn unquoted(bytes: &[u8], name_from: usize, start: usize, end: usize, rule: &'static str) -> Option<Candidate> {
+    if bytes.get(start..end).is_some_and(assigned::is_name) {
+        return assigned::check(bytes, name_from, end);
+    }
     match bytes.get(end) {
         Some(b'=') => {
             let before = name_from.checked_sub(1).and_then(|at| bytes.get(at));
@@ -394,7 +409,7 @@ fn unquoted(bytes: &[u8], name_from: usize, start: usize, end: usize, rule: &'st
 }
 
 /// Values that are no secret: placeholders, holes, hashes (a gateway writes the hash of a key under its name), templates.
-fn is_secret(value: &[u8], min: usize, rule: &str) -> bool {
+pub(super) fn is_secret(value: &[u8], min: usize, rule: &str) -> bool {
     let Ok(text) = std::str::from_utf8(value) else { return value.len() >= min };
     let text = text.trim();
     if text.len() < min {
@@ -415,6 +430,10 @@ fn is_secret(value: &[u8], min: usize, rule: &str) -> bool {
     }
     let hash = matches!(text.len(), 32 | 40 | 64 | 128) && text.bytes().all(|b| b.is_ascii_hexdigit());
     if hash && rule == "api_key_field" {
+        return false;
+    }
+    // The shell's working folder has the same name.
+    if rule == "pwd_field" && (text.starts_with(['/', '~', '.', '\\']) || text.contains(":\\")) {
         return false;
     }
     // A sentence is no secret.

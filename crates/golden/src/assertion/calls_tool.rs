@@ -2,7 +2,7 @@
 
 use super::locate::shorten;
 use super::{AssertionType, Cache, Expectation, Observation, Subject, field, read};
-use retake_model::{JsonMap, ToolCall};
+use retake_model::{JsonMap, ToolCall, counted};
 use schemars::JsonSchema;
 use serde::Deserialize;
 use serde_json::Value;
@@ -99,9 +99,9 @@ impl Expectation for Fields {
             parts.push(match self.bounds() {
                 (0, Some(0)) => format!("{} is never called", self.wanted()),
                 (1, None) => format!("{} is called", self.wanted()),
-                (n, Some(m)) if n == m => format!("{} is called {n} times", self.wanted()),
-                (n, None) => format!("{} is called at least {n} times", self.wanted()),
-                (0, Some(m)) => format!("{} is called at most {m} times", self.wanted()),
+                (n, Some(m)) if n == m => format!("{} is called {}", self.wanted(), counted(n, "time")),
+                (n, None) => format!("{} is called at least {}", self.wanted(), counted(n, "time")),
+                (0, Some(m)) => format!("{} is called at most {}", self.wanted(), counted(m, "time")),
                 (n, Some(m)) => format!("{} is called {n} to {m} times", self.wanted()),
             });
         }

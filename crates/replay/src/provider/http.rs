@@ -5,7 +5,7 @@ use crate::egress::{Incoming, Outgoing};
 use crate::{ProviderError, retry};
 use reqwest::header::{CONTENT_TYPE, HeaderMap, HeaderName, HeaderValue};
 use retake_model::Answer;
-use retake_wire::{Api, CutReason, StreamEvent, WireError, provider_message};
+use retake_wire::{Api, CutReason, StreamEnd, StreamEvent, WireError, provider_message};
 use secrecy::ExposeSecret;
 use serde_json::Value;
 use std::time::{Duration, SystemTime};
@@ -192,20 +192,25 @@ async fn streamed(
         if received == 0 && head.len() < ERROR_BODY_BYTES {
             head.extend_from_slice(&bytes);
         }
-        let events = decoder.push(&bytes).map_err(|why| bad_answer(call, scrub(call, &why.to_string())))?;
+        let mut events = Vec::new();
+        let read = decoder.push(&bytes, &mut events);
         for event in events {
             received += 1;
             first |= is_token(&event);
             sink.event(scrubbed(call, event));
         }
+        read.map_err(|why| bad_answer(call, scrub(call, &why.to_string())))?;
     };
     // The last line of a stream may lack its end. One that was cut in its middle is no event, and the end mark is missing
     // then.
-    for event in decoder.push(b"\n\n").unwrap_or_default() {
+    let mut events = Vec::new();
+    let torn = decoder.push(b"\n\n", &mut events).is_err();
+    for event in events {
         received += 1;
         sink.event(scrubbed(call, event));
     }
-    match (decoder.finish(), broken) {
+    let end = if torn || broken.is_some() { StreamEnd::Broken } else { StreamEnd::Closed };
+    match (decoder.finish(end), broken) {
         (Ok(answer), _) => Ok(answer),
         // Servers that cannot stream, or fail before they do, send JSON under the name of a stream.
         (Err(_), None) if received == 0 && head.trim_ascii_start().starts_with(b"{") => {

@@ -73,6 +73,25 @@ async fn a_stream_that_ends_early_keeps_what_came_and_is_no_answer() {
 }
 
 #[tokio::test]
+async fn a_stream_without_an_end_mark_is_whole_once_it_says_why_it_ended() {
+    let said = "data: {\"choices\":[{\"delta\":{\"content\":\"Friday\"}}]}\n\n";
+    let stop = "data: {\"choices\":[{\"delta\":{},\"finish_reason\":\"stop\"}]}\n\n";
+    let of = |body: String| one(Reply::body(body).header("content-type", "text/event-stream"), "retries=0");
+    let (take, ..) = of(format!("{said}{stop}")).await;
+    assert_eq!((take.status, take.answer.output_text().as_str()), (TakeStatus::Done, "Friday"), "{:?}", take.error);
+    let (take, ..) = of(said.to_owned()).await;
+    assert_eq!((take.status, code(&take)), (TakeStatus::Failed, Some(Code::ProviderCutShort)));
+}
+
+#[tokio::test]
+async fn what_stands_before_a_broken_event_is_kept() {
+    let body = "data: {\"choices\":[{\"delta\":{\"content\":\"Friday\"}}]}\n\ndata: {nonsense\n\n";
+    let (take, _server, log) = one(Reply::body(body).header("content-type", "text/event-stream"), "retries=0").await;
+    assert_eq!((take.status, code(&take)), (TakeStatus::Failed, Some(Code::ProviderBadAnswer)));
+    assert_eq!((take.answer.output_text(), chunk_text(&log, &take.take_id)), ("Friday".into(), "Friday".into()));
+}
+
+#[tokio::test]
 async fn an_answer_that_is_not_streamed_is_the_same() {
     let (take, server, log) = one(Reply::text(TEXT).usage(3, 4), "retries=0,stream=false").await;
     assert_eq!(

@@ -3,7 +3,7 @@
 
 use super::*;
 use crate::sse::{SseEvent, SseParser};
-use crate::stream::{Collector, CutShort, Decode, StreamEvent};
+use crate::stream::{Collector, CutShort, Decode, StreamEnd, StreamEvent};
 
 /// Decoder of one stream; see [`Decode`].
 #[derive(Debug, Default)]
@@ -30,22 +30,21 @@ enum Block {
 }
 
 impl Decode for StreamDecoder {
-    fn push(&mut self, bytes: &[u8]) -> Result<Vec<StreamEvent>, WireError> {
-        let mut events = Vec::new();
-        for event in self.sse.push(bytes)? {
-            self.event(&event, &mut events)?;
-        }
-        self.collect(&events);
-        Ok(events)
+    fn push(&mut self, bytes: &[u8], out: &mut Vec<StreamEvent>) -> Result<(), WireError> {
+        let from = out.len();
+        let events = self.sse.push(bytes)?;
+        let read = events.iter().try_for_each(|event| self.event(event, out));
+        self.collector.take_all(out.get(from..).unwrap_or_default());
+        read
     }
 
-    fn finish(mut self: Box<Self>) -> Result<Answer, CutShort> {
+    fn finish(mut self: Box<Self>, _: StreamEnd) -> Result<Answer, CutShort> {
         let mut events = Vec::new();
         if let Some(event) = self.sse.finish() {
             // A last line that was cut in its middle says nothing; the stream is short then, which the end mark tells.
             let _cut = self.event(&event, &mut events);
         }
-        self.collect(&events);
+        self.collector.take_all(&events);
         let whole = self.ended || (self.finished && self.counted);
         self.collector.end(whole)
     }
@@ -56,12 +55,6 @@ impl Decode for StreamDecoder {
 }
 
 impl StreamDecoder {
-    fn collect(&mut self, events: &[StreamEvent]) {
-        for event in events {
-            self.collector.take(event);
-        }
-    }
-
     fn event(&mut self, event: &SseEvent, out: &mut Vec<StreamEvent>) -> Result<(), WireError> {
         let data = event.data.trim();
         if data.is_empty() || data == "[DONE]" || self.ended {

@@ -1,12 +1,13 @@
 //! The stream of a chat completion: `chat.completion.chunk` events, then `[DONE]`.
 //!
-//! What compatible servers do otherwise and is understood: usage in the last content chunk, in a chunk without choices
-//! or under `x_groq`; ids of tool calls repeated, empty or changed under one index; calls without an index; reasoning as
-//! `reasoning_content` or `reasoning`; content as a list of parts; an error object within the stream.
+//! What compatible servers do otherwise and is understood: no `[DONE]` after a finish reason; usage in the last content
+//! chunk, in a chunk without choices or under `x_groq`; ids of tool calls repeated, empty or changed under one index; calls
+//! without an index; reasoning as `reasoning_content` or `reasoning`; content as a list of parts; an error object within
+//! the stream.
 
 use super::*;
 use crate::sse::{SseEvent, SseParser};
-use crate::stream::{Collector, CutShort, Decode, StreamEvent};
+use crate::stream::{Collector, CutShort, Decode, StreamEnd, StreamEvent};
 
 /// Decoder of one stream; see [`Decode`].
 #[derive(Debug, Default)]
@@ -34,24 +35,25 @@ struct Call {
 }
 
 impl Decode for StreamDecoder {
-    fn push(&mut self, bytes: &[u8]) -> Result<Vec<StreamEvent>, WireError> {
-        let mut events = Vec::new();
-        for event in self.sse.push(bytes)? {
-            self.event(&event, &mut events)?;
-        }
-        self.collect(&events);
-        Ok(events)
+    fn push(&mut self, bytes: &[u8], out: &mut Vec<StreamEvent>) -> Result<(), WireError> {
+        let from = out.len();
+        let events = self.sse.push(bytes)?;
+        let read = events.iter().try_for_each(|event| self.event(event, out));
+        self.collector.take_all(out.get(from..).unwrap_or_default());
+        read
     }
 
-    fn finish(mut self: Box<Self>) -> Result<Answer, CutShort> {
+    fn finish(mut self: Box<Self>, end: StreamEnd) -> Result<Answer, CutShort> {
         let mut events = Vec::new();
+        let mut torn = end == StreamEnd::Broken;
         if let Some(event) = self.sse.finish() {
-            // A last line that was cut in its middle says nothing; the stream is short then, which the end mark tells.
-            let _cut = self.event(&event, &mut events);
+            // A last line that was cut in its middle says nothing.
+            torn |= self.event(&event, &mut events).is_err();
         }
         self.announce_nameless(&mut events);
-        self.collect(&events);
-        let whole = self.ended || (self.finished && self.counted);
+        self.collector.take_all(&events);
+        // Many compatible servers close after the last chunk and send no end mark.
+        let whole = self.ended || (self.finished && (self.counted || !torn));
         self.collector.end(whole)
     }
 
@@ -82,12 +84,6 @@ pub(crate) fn chunk(data: &str, ended: &mut bool, out: &mut Vec<StreamEvent>) ->
 }
 
 impl StreamDecoder {
-    fn collect(&mut self, events: &[StreamEvent]) {
-        for event in events {
-            self.collector.take(event);
-        }
-    }
-
     fn event(&mut self, event: &SseEvent, out: &mut Vec<StreamEvent>) -> Result<(), WireError> {
         let Some(chunk) = chunk(&event.data, &mut self.ended, out)? else { return Ok(()) };
         if let Some(id) = fields::text(&chunk, "id").filter(|_| !self.identified.0) {

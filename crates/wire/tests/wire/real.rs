@@ -1,6 +1,6 @@
 //! The same laws over real recordings, which are not part of the repository: skipped where they are not at hand.
 
-use retake_wire::api;
+use retake_wire::{StreamEnd, api};
 use serde_json::Value;
 use std::path::{Path, PathBuf};
 
@@ -109,8 +109,8 @@ fn real_answers_and_streams_are_read() {
                     .map(|line| format!("data: {line}\n\n"))
                     .collect();
                 let mut decoder = (api.stream)();
-                decoder.push(stream.as_bytes()).unwrap_or_else(|why| panic!("{file}: {why}"));
-                let answer = decoder.finish().unwrap_or_else(|cut| *cut.answer);
+                decoder.push(stream.as_bytes(), &mut Vec::new()).unwrap_or_else(|why| panic!("{file}: {why}"));
+                let answer = decoder.finish(StreamEnd::Closed).unwrap_or_else(|cut| *cut.answer);
                 assert!(!answer.parts.is_empty() || answer.finish_reason.is_some(), "{file} gave nothing");
                 streams += 1;
             } else if let Ok(body) = serde_json::from_str::<Value>(&text)

@@ -1,7 +1,7 @@
 //! A request that was recorded in an API goes out field for field as it came.
 
 use proptest::prelude::*;
-use retake_wire::api;
+use retake_wire::{StreamEnd, api};
 use serde_json::{Value, json};
 
 #[test]
@@ -143,9 +143,9 @@ proptest! {
     fn any_bytes_are_survived(bytes in prop::collection::vec(any::<u8>(), 0..200), value in json_value()) {
         for api in api::all() {
             let mut stream = (api.stream)();
-            let _outcome = stream.push(&bytes);
-            let _outcome = stream.push(format!("data: {value}\n\n").as_bytes());
-            let _outcome = stream.finish();
+            let _outcome = stream.push(&bytes, &mut Vec::new());
+            let _outcome = stream.push(format!("data: {value}\n\n").as_bytes(), &mut Vec::new());
+            let _outcome = stream.finish(StreamEnd::Closed);
             let _outcome = ((api.decode_request)(&value), (api.decode_answer)(&value), (api.answer_messages)(&value));
             if let Ok(request) = (api.decode_request)(&json!({"messages": [value], "tools": [value], "system": value})) {
                 for target in api::all() {

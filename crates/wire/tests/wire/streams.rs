@@ -2,16 +2,16 @@
 
 use proptest::prelude::*;
 use retake_model::Answer;
-use retake_wire::{Api, CutShort, StreamEvent, api};
+use retake_wire::{Api, CutShort, StreamEnd, StreamEvent, api};
 use serde_json::{Value, json};
 
 fn decode(api: &Api, pieces: &[&[u8]]) -> (Vec<StreamEvent>, Result<Answer, CutShort>) {
     let mut decoder = (api.stream)();
     let mut events = Vec::new();
     for piece in pieces {
-        events.extend(decoder.push(piece).expect("whole events are JSON"));
+        decoder.push(piece, &mut events).expect("whole events are JSON");
     }
-    (events, decoder.finish())
+    (events, decoder.finish(StreamEnd::Broken))
 }
 
 fn outcome(events: &[StreamEvent], answer: &Result<Answer, CutShort>) -> Value {
@@ -76,6 +76,43 @@ fn a_stream_that_ends_anywhere_keeps_what_came_and_never_looks_whole() {
                 }
             }
         }
+    }
+}
+
+#[test]
+fn a_chat_that_closes_after_its_finish_reason_is_whole() {
+    let api = api::by_name("openai").expect("a registered API");
+    let said = "data: {\"choices\":[{\"delta\":{\"content\":\"Friday\"}}]}\n\n";
+    let stop = "data: {\"choices\":[{\"delta\":{},\"finish_reason\":\"stop\"}]}\n\n";
+    let torn = "data: {\"usage\":{\"prompt";
+    let ended = |text: String, end| {
+        let mut decoder = (api.stream)();
+        decoder.push(text.as_bytes(), &mut Vec::new()).expect("whole events are JSON");
+        decoder.finish(end).map(|answer| answer.output_text())
+    };
+    assert_eq!(ended(format!("{said}{stop}"), StreamEnd::Closed).expect("whole"), "Friday");
+    assert!(ended(format!("{said}{stop}"), StreamEnd::Broken).is_err());
+    assert!(ended(format!("{said}{stop}{torn}"), StreamEnd::Closed).is_err());
+    assert!(ended(said.to_owned(), StreamEnd::Closed).is_err());
+}
+
+#[test]
+fn what_stands_before_a_broken_event_is_kept() {
+    for (api, before) in [
+        ("openai", r#"{"choices":[{"delta":{"content":"Friday"}}]}"#),
+        ("openai-completions", r#"{"choices":[{"text":"Friday"}]}"#),
+        ("openai-responses", r#"{"type":"response.output_text.delta","delta":"Friday"}"#),
+        ("anthropic", r#"{"type":"content_block_delta","index":0,"delta":{"type":"text_delta","text":"Friday"}}"#),
+    ] {
+        let mut decoder = (api::by_name(api).expect("a registered API").stream)();
+        let mut events = Vec::new();
+        let outcome = decoder.push(format!("data: {before}\n\ndata: {{nonsense\n\n").as_bytes(), &mut events);
+        assert!(outcome.is_err(), "{api}");
+        assert!(
+            events.iter().any(|event| matches!(event, StreamEvent::Text { text, .. } if text == "Friday")),
+            "{api}"
+        );
+        assert_eq!(decoder.so_far().output_text(), "Friday", "{api}");
     }
 }
 

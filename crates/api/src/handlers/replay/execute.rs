@@ -8,7 +8,7 @@ use crate::handlers::job::RunningJob;
 use crate::run_log::WorkspaceLog;
 use crate::{ApiError, Core};
 use retake_golden::Attempt;
-use retake_model::{Answer, Code, Coded, RunStatus, TakeStatus};
+use retake_model::{Answer, Code, Coded, RunStatus, TakeStatus, counted};
 use retake_replay::run::{self, Doing, MemoryLog, Outcome, Plan, RunEvent, RunLog, Slot};
 use retake_replay::{ReplayError, Source, request_hash, secrets};
 use retake_store::Workspace;
@@ -85,7 +85,7 @@ pub(super) async fn resume(core: Arc<Core>, id: &str) -> Result<Started, ApiErro
 
 /// Gives the run when it is on disk, so that whoever asks for it finds it.
 async fn spawn(core: &Arc<Core>, plan: Plan, prices: PriceTable, resumed: bool) -> Result<Started, ApiError> {
-    let job = RunningJob::start(core, "run", &format!("replay, {} calls", plan.takes.len()))?;
+    let job = RunningJob::start(core, "run", &format!("replay, {}", counted(plan.takes.len(), "call")))?;
     let started = Started { run_id: plan.run_id.clone(), job_id: job.job_id.clone() };
     let core = Arc::clone(core);
     let (on_disk, written) = oneshot::channel();

@@ -4,7 +4,7 @@ use super::super::connect::{connection, price_table};
 use super::super::{investigate, parse_query};
 use crate::dto::replay::{Estimate, LeftOutView, LossView, ReplayRequest, VariantInput};
 use crate::{ApiError, Core};
-use retake_model::{Code, Fidelity, Message};
+use retake_model::{Code, Fidelity, Message, counted};
 use retake_replay::run::{LeftOut, Permissions, Plan, PlanInput};
 use retake_replay::{Connection, Source, Variant, run, variant};
 use retake_store::RunRow;
@@ -88,6 +88,10 @@ fn sources(core: &Core, request: &ReplayRequest) -> Result<(Vec<Source>, usize),
     if let Some(text) = &request.request {
         let pasted = retake_replay::paste::recognise(text)?;
         return Ok((vec![Source::of_request(pasted.request, pasted.base_url)], 0));
+    }
+    if request.ids.is_empty() && request.query.is_none() {
+        return Err(ApiError::new(Code::UsageInvalid, "nothing is named that could be replayed")
+            .with_hint("Name traces or spans, or give `--query QUERY` or `--request FILE`."));
     }
     let mut found = Vec::new();
     let mut skipped = 0;
@@ -183,7 +187,7 @@ pub(super) fn estimate(core: &Core, planned: &Planned) -> Result<Estimate, ApiEr
         }
         None => format!("no price for {}", sums.unpriced.join(", ")),
     };
-    let plural = |n: usize, word: &str| if n == 1 { format!("{n} {word}") } else { format!("{} {word}s", grouped(n)) };
+    let plural = |n: usize, word: &str| counted(grouped(n), word);
     let mut left_out = match planned.skipped {
         0 => String::new(),
         1 => " 1 trace is left out: its messages were not recorded.".to_owned(),
@@ -198,12 +202,12 @@ pub(super) fn estimate(core: &Core, planned: &Planned) -> Result<Estimate, ApiEr
     let cases = plan.takes.iter().map(|take| take.slot.case).collect::<std::collections::BTreeSet<_>>().len();
     let variants = plan.variants.len();
     let sentence = format!(
-        "{} × {} × {} = {} to {where_to}, about {} tokens, {cost}.{left_out}",
+        "{} × {} × {} = {} to {where_to}, about {}, {cost}.{left_out}",
         plural(cases, "request"),
         plural(variants, "variant"),
         plan.repeats,
         plural(plan.takes.len(), "call"),
-        grouped(tokens),
+        counted(grouped(tokens), "token"),
     );
     let _ = core;
     Ok(Estimate {

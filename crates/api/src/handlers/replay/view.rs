@@ -1,19 +1,23 @@
 //! Takes and runs as documents and as facts: what was kept of a take, what was committed of one under way, and the
 //! recorded answer of a span, which stands for a take everywhere.
 
+mod run;
+
+pub(super) use run::run;
+
 use super::super::investigate::{self, Located};
-use super::plan::{left_out_views, read_plan};
+use super::plan::read_plan;
 use crate::dto::Ns;
-use crate::dto::replay::{Run, RunCounts, Take, TakeError, ToolCallView, UsageView};
+use crate::dto::replay::{RunCounts, Take, TakeError, ToolCallView, UsageView};
 use crate::run_log::{read_result, slot_number};
 use crate::{ApiError, Core};
 use retake_compare::{DocumentFacts, TakeFacts};
 use retake_golden::{AnswerError, Attempt};
 use retake_model::{
-    Answer, ChunkKind, Code, Document, FinishReason, JsonMap, Part, Request, Span, TakeStatus, ToolCall, Usage,
+    Answer, ChunkKind, Code, Document, FinishReason, JsonMap, Part, Request, Span, TakeStatus, ToolCall, Usage, counted,
 };
 use retake_query::{Expr, FieldTerm, Form, Query, Term, Test, Words};
-use retake_replay::run::{Plan, TakeResult};
+use retake_replay::run::{Plan, PlannedTake, TakeResult};
 use retake_replay::{Source, request_hash, variant};
 use retake_store::{Named, TakeRow};
 use std::collections::BTreeMap;
@@ -56,7 +60,7 @@ pub(crate) fn take_or_recorded(core: &Core, id: &str) -> Result<TakeView, ApiErr
                     let ids: Vec<&str> = takes.iter().map(|take| take.take.take_id.as_str()).collect();
                     Err(ApiError::new(
                         Code::IdAmbiguous,
-                        format!("run {run_id} has {} takes: {}", ids.len(), ids.join(", ")),
+                        format!("run {run_id} has {}: {}", counted(ids.len(), "take"), ids.join(", ")),
                     ))
                 }
             }
@@ -183,8 +187,7 @@ fn take(core: &Core, row: &TakeRow) -> Result<TakeView, ApiError> {
         let at = Located { trace_id: trace_id.to_string(), span_id: Some(span_id.to_string()) };
         // The span may be gone with its batch; the take stands alone then.
         if let Ok(original) = recorded(core, &at) {
-            let slot =
-                plan.as_ref().and_then(|plan| plan.takes.iter().find(|take| slot_number(plan, &take.slot) == row.slot));
+            let slot = plan.as_ref().and_then(|plan| planned_of(plan, row));
             let variant =
                 plan.as_ref().zip(slot).and_then(|(plan, take)| plan.variants.get(take.slot.variant as usize));
             view.documents = original.documents.clone();
@@ -202,7 +205,7 @@ fn take(core: &Core, row: &TakeRow) -> Result<TakeView, ApiError> {
 }
 
 fn take_view(core: &Core, row: &TakeRow, plan: Option<&Plan>) -> Result<TakeView, ApiError> {
-    let planned = plan.and_then(|plan| plan.takes.iter().find(|take| slot_number(plan, &take.slot) == row.slot));
+    let planned = plan.and_then(|plan| planned_of(plan, row));
     let kept = row.result.as_ref().and_then(read_result);
     let (answer, result, body) = match kept {
         Some((result, body)) => (result.answer.clone(), Some(result), body),
@@ -249,6 +252,11 @@ fn take_view(core: &Core, row: &TakeRow, plan: Option<&Plan>) -> Result<TakeView
         recorded: None,
         usage: answer.usage,
     })
+}
+
+/// What the plan says of a take.
+fn planned_of<'a>(plan: &'a Plan, row: &TakeRow) -> Option<&'a PlannedTake> {
+    plan.takes.iter().find(|take| slot_number(plan, &take.slot) == row.slot)
 }
 
 /// What was committed of a take that has no result: its text and what its tool calls hold so far.
@@ -306,28 +314,6 @@ fn without_replaced(mut rows: Vec<TakeRow>) -> Vec<TakeRow> {
     }
     rows.retain(|row| !is_unsent(row) || last.get(&(row.run_id.clone(), row.slot)) == Some(&row.take_id));
     rows
-}
-
-/// A run as a document: every try of every slot, in the order of the plan.
-pub(super) fn run(core: &Core, id: &str) -> Result<Run, ApiError> {
-    let workspace = core.workspace()?;
-    let row = workspace.run(id)?;
-    let plan = read_plan(&row);
-    let rows = without_replaced(workspace.takes_of_run(&row.run_id)?);
-    let takes: Vec<Take> =
-        rows.iter().map(|take| Ok(take_view(core, take, plan.as_ref())?.take)).collect::<Result<_, ApiError>>()?;
-    let unpriced = |take: &Take| take.status == "done" && !take.cached && take.cost_usd_nanos.is_none();
-    Ok(Run {
-        run_id: row.run_id.clone(),
-        status: row.status.as_str().to_owned(),
-        counts: counts(&rows),
-        started_ns: Ns(row.started_ns),
-        spent_usd_nanos: (!takes.iter().any(unpriced)).then_some(row.spent_usd_nanos),
-        max_usd_nanos: row.max_usd_nanos,
-        left_out: plan.as_ref().map(left_out_views).unwrap_or_default(),
-        destinations: plan.map(|plan| plan.estimate().destinations).unwrap_or_default(),
-        takes,
-    })
 }
 
 /// Slots by what is known of them: a finished take counts, interrupted and cancelled ones leave the slot pending.

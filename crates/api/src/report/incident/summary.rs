@@ -2,7 +2,7 @@
 
 use super::super::markdown::{cell_code, code, escape, fence, shorten, table};
 use super::{Report, dollars, duration, time};
-use retake_model::{Message, Part, Role, Span};
+use retake_model::{Message, Part, Role, Span, counted};
 
 const LONGEST_TITLE: usize = 90;
 const LONGEST_TEXT: usize = 6_000;
@@ -107,9 +107,9 @@ impl Report<'_> {
         let input = sum(|span| span.usage.input_tokens());
         let output = sum(|span| span.usage.output_tokens());
         let cost = sum(|span| span.reported_usd_nanos.or(span.computed_usd_nanos));
-        let mut work = vec![format!("{} model call{}", calls.len(), if calls.len() == 1 { "" } else { "s" })];
+        let mut work = vec![counted(calls.len(), "model call")];
         work.extend(took.map(|ns| duration(ns as f64 / 1e6)));
-        work.extend(input.map(|n| format!("{n} tokens in")));
+        work.extend(input.map(|n| format!("{} in", counted(n, "token"))));
         work.extend(output.map(|n| format!("{n} out")));
         work.extend(cost.map(dollars));
         rows.push(vec!["Work".to_owned(), work.join(", ")]);

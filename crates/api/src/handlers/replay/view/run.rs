@@ -1,0 +1,39 @@
+//! A run as a document.
+
+use super::super::plan::{left_out_views, read_plan};
+use super::{counts, planned_of, take_view, without_replaced};
+use crate::dto::Ns;
+use crate::dto::replay::{Run, Take};
+use crate::{ApiError, Core};
+use retake_replay::run::Plan;
+use retake_store::TakeRow;
+
+/// A run: every try of every slot, in the order of the plan.
+pub(in crate::handlers::replay) fn run(core: &Core, id: &str) -> Result<Run, ApiError> {
+    let workspace = core.workspace()?;
+    let row = workspace.run(id)?;
+    let plan = read_plan(&row);
+    let rows = without_replaced(workspace.takes_of_run(&row.run_id)?);
+    let takes: Vec<Take> =
+        rows.iter().map(|take| Ok(take_view(core, take, plan.as_ref())?.take)).collect::<Result<_, ApiError>>()?;
+    let spent_is_known = !rows.iter().zip(&takes).any(|(row, take)| is_cost_unknown(plan.as_ref(), row, take));
+    Ok(Run {
+        run_id: row.run_id.clone(),
+        status: row.status.as_str().to_owned(),
+        counts: counts(&rows),
+        started_ns: Ns(row.started_ns),
+        spent_usd_nanos: spent_is_known.then_some(row.spent_usd_nanos),
+        max_usd_nanos: row.max_usd_nanos,
+        left_out: plan.as_ref().map(left_out_views).unwrap_or_default(),
+        destinations: plan.map(|plan| plan.estimate().destinations).unwrap_or_default(),
+        takes,
+    })
+}
+
+/// Whether a take cost what nobody can tell. One that ended badly may have cost something too; where its model has a
+/// price, what was reserved for it counts as spent.
+fn is_cost_unknown(plan: Option<&Plan>, row: &TakeRow, take: &Take) -> bool {
+    let is_priced = || plan.and_then(|plan| planned_of(plan, row)?.estimated_usd_nanos).is_some();
+    let was_sent = row.started_ns.is_some() && !take.cached;
+    was_sent && take.cost_usd_nanos.is_none() && (take.status == "done" || !is_priced())
+}
