@@ -14,3 +14,4 @@ mod replaying;
 mod runs;
 mod secrets;
 mod variants;
+mod votes;

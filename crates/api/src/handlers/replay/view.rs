@@ -1,10 +1,11 @@
 //! Takes and runs as documents and as facts: what was kept of a take, what was committed of one under way, and the
 //! recorded answer of a span, which stands for a take everywhere.
 
+use super::super::compare;
 use super::super::investigate::{self, Located};
 use super::plan::{left_out_views, read_plan};
 use crate::dto::Ns;
-use crate::dto::replay::{Run, RunCounts, Take, TakeError, ToolCallView, UsageView};
+use crate::dto::replay::{Run, RunCounts, Take, TakeError, Takes, ToolCallView, UsageView};
 use crate::run_log::{read_result, slot_number};
 use crate::{ApiError, Core};
 use retake_compare::{DocumentFacts, TakeFacts};
@@ -201,7 +202,7 @@ fn take(core: &Core, row: &TakeRow) -> Result<TakeView, ApiError> {
     Ok(view)
 }
 
-fn take_view(core: &Core, row: &TakeRow, plan: Option<&Plan>) -> Result<TakeView, ApiError> {
+pub(crate) fn take_view(core: &Core, row: &TakeRow, plan: Option<&Plan>) -> Result<TakeView, ApiError> {
     let planned = plan.and_then(|plan| plan.takes.iter().find(|take| slot_number(plan, &take.slot) == row.slot));
     let kept = row.result.as_ref().and_then(read_result);
     let (answer, result, body) = match kept {
@@ -308,14 +309,17 @@ fn without_replaced(mut rows: Vec<TakeRow>) -> Vec<TakeRow> {
     rows
 }
 
-/// A run as a document: every try of every slot, in the order of the plan.
-pub(super) fn run(core: &Core, id: &str) -> Result<Run, ApiError> {
+/// A run as a document: every try of every slot, in the order of the plan; of one span only, when it is named.
+pub(super) fn run(core: &Core, id: &str, span_id: Option<&str>) -> Result<Run, ApiError> {
     let workspace = core.workspace()?;
     let row = workspace.run(id)?;
     let plan = read_plan(&row);
     let rows = without_replaced(workspace.takes_of_run(&row.run_id)?);
+    let wanted =
+        |row: &&TakeRow| span_id.is_none_or(|span_id| row.span_id.as_ref().is_some_and(|id| id.as_str() == span_id));
+    let shown = rows.iter().filter(wanted);
     let takes: Vec<Take> =
-        rows.iter().map(|take| Ok(take_view(core, take, plan.as_ref())?.take)).collect::<Result<_, ApiError>>()?;
+        shown.map(|take| Ok(take_view(core, take, plan.as_ref())?.take)).collect::<Result<_, ApiError>>()?;
     let unpriced = |take: &Take| take.status == "done" && !take.cached && take.cost_usd_nanos.is_none();
     Ok(Run {
         run_id: row.run_id.clone(),
@@ -327,6 +331,7 @@ pub(super) fn run(core: &Core, id: &str) -> Result<Run, ApiError> {
         left_out: plan.as_ref().map(left_out_views).unwrap_or_default(),
         destinations: plan.map(|plan| plan.estimate().destinations).unwrap_or_default(),
         takes,
+        votes: compare::votes_of_run(core, &row.run_id)?,
     })
 }
 
@@ -354,16 +359,20 @@ pub(crate) fn counts(rows: &[TakeRow]) -> RunCounts {
 /// The take of each slot that counts: the finished one, else the newest.
 pub(crate) fn latest_takes(core: &Core, run: &str) -> Result<Vec<TakeView>, ApiError> {
     let run_id = super::run_id(core, run)?;
-    let workspace = core.workspace()?;
-    let plan = read_plan(&workspace.run(&run_id)?);
+    let plan = read_plan(&core.workspace()?.run(&run_id)?);
+    takes_by_slot(core, &run_id)?.values().map(|row| take_view(core, row, plan.as_ref())).collect()
+}
+
+/// The takes of a run that count, by slot.
+pub(crate) fn takes_by_slot(core: &Core, run_id: &str) -> Result<BTreeMap<u32, TakeRow>, ApiError> {
     let mut by_slot: BTreeMap<u32, TakeRow> = BTreeMap::new();
-    for row in workspace.takes_of_run(&run_id)? {
+    for row in core.workspace()?.takes_of_run(run_id)? {
         let finished = |status: TakeStatus| matches!(status, TakeStatus::Done | TakeStatus::Failed);
         if by_slot.get(&row.slot).is_none_or(|kept| !finished(kept.status) || row.status == TakeStatus::Done) {
             by_slot.insert(row.slot, row);
         }
     }
-    by_slot.values().map(|row| take_view(core, row, plan.as_ref())).collect()
+    Ok(by_slot)
 }
 
 /// Documents of a take, with whether each stands in its prompt.
@@ -442,7 +451,7 @@ pub(crate) fn attempt_of(view: &TakeView) -> Attempt {
 }
 
 /// Takes of a model call, newest first, the recorded answer last.
-pub(crate) fn takes_of_call(core: &Core, at: &Located) -> Result<Vec<Take>, ApiError> {
+pub(crate) fn takes_of_call(core: &Core, at: &Located) -> Result<Takes, ApiError> {
     let original = recorded(core, at)?;
     let workspace = core.workspace()?;
     let mut takes = Vec::new();
@@ -454,7 +463,8 @@ pub(crate) fn takes_of_call(core: &Core, at: &Located) -> Result<Vec<Take>, ApiE
         }
     }
     takes.push(original.take);
-    Ok(takes)
+    let votes = compare::votes_of_takes(core, &takes)?;
+    Ok(Takes { takes, votes })
 }
 
 /// Words of the last user message by which candidates are found.
