@@ -38,6 +38,13 @@ const SCENES: Record<string, () => Promise<void>> = {
     await page.app.replay();
     await page.app.bench.start();
   },
+  "four takes with a vote": async () => {
+    page.app.go("replay");
+    await page.app.bench.openRecorded([0, 1, 2, 3].map((n) => ({ traceId: TRACE, spanId: `a${n}`, question: `${n}` })));
+    await settle();
+    await page.app.bench.sides.vote(0);
+    page.app.bench.sides.alone(1);
+  },
   "golden sets": async () => page.app.go("golden"),
   metrics: async () => page.app.go("metrics"),
 };
@@ -154,10 +161,11 @@ describe("everything that can be clicked", () => {
     await SCENES["the list with a trace, marks, tabs and a search in the trace"]?.();
     await settle();
     expect(allUnreachable()).toEqual([]);
-    await page.app.replay();
-    await page.app.bench.start();
-    await settle();
-    expect(allUnreachable()).toEqual([]);
+    for (const name of ["the workbench", "four takes with a vote"]) {
+      await SCENES[name]?.();
+      await settle();
+      expect(allUnreachable()).toEqual([]);
+    }
   });
 
   it.each(["keys", "jobs", "ledger", "palette"] as const)("is reached by keys in %s", async (overlay) => {
