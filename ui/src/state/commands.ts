@@ -95,6 +95,12 @@ export const COMMANDS = {
   "compare.voteNote": { title: "Note on the vote", group: "Replay and compare", keys: ["v n"] },
   "compare.voteUndo": { title: "Take the vote back", group: "Replay and compare", keys: ["v u"] },
   "compare.blind": { title: "Vote blind: hide names, shuffle sides", group: "Replay and compare", keys: ["b"] },
+  "matrix.open": { title: "Open the case as takes", group: "Replay and compare", keys: ["Enter", "o"] },
+  "matrix.back": { title: "Back to the matrix", group: "Replay and compare", keys: ["m"] },
+  "matrix.next": { title: "Next case", group: "Replay and compare", keys: ["]"] },
+  "matrix.previous": { title: "Previous case", group: "Replay and compare", keys: ["["] },
+  "matrix.disagreement": { title: "Sort cases by disagreement", group: "Replay and compare", keys: ["Shift+D"] },
+  "matrix.measure": { title: "Sort variants by difference, latency, cost or tokens", group: "Replay and compare", keys: ["Shift+M"] },
   "promote.open": { title: "Promote to a golden case", group: "Replay and compare", keys: ["Shift+P"] },
   "check.run": { title: "Check the golden set", group: "Replay and compare", keys: ["Shift+C"] },
 

@@ -140,6 +140,62 @@ describe("votes", () => {
   });
 });
 
+describe("the matrix of a run", () => {
+  const first = () => document.querySelector('[role="row"] [role="gridcell"]')?.textContent?.trim();
+  beforeEach(async () => {
+    await page.app.openRun("run-many");
+    await settle();
+  });
+
+  it("sorts by disagreement first, and by any column", async () => {
+    const values = () => page.app.bench.matrix.order.map((at) => page.app.bench.matrix.rows[at]?.disagreement ?? null);
+    expect([values()[0], values().at(-1)]).toEqual([0.99, null]);
+    find('[aria-label^="Sort by case"]').click();
+    await settle();
+    const questions = page.app.bench.matrix.order.map((at) => page.app.bench.matrix.rows[at]?.question ?? "");
+    expect(questions).toEqual([...questions].sort((a, b) => a.localeCompare(b)));
+    find('[aria-label^="Sort by C"]').click();
+    await press("Shift+M");
+    const latency = page.app.bench.matrix.order.map((at) => page.app.bench.matrix.rows[at]?.cells[1]?.deltas.latency_ms ?? null).filter((n) => n !== null);
+    expect(latency).toEqual([...latency].sort((a, b) => b - a));
+    expect(await violations()).toEqual([]);
+  });
+
+  it("opens a row as takes, goes on to the next, and back", async () => {
+    find('[role="grid"]').focus();
+    await press("ArrowDown");
+    const chosen = page.app.bench.matrix.chosen;
+    await press("Enter");
+    expect([page.app.bench.row, titles()[0]]).toEqual([chosen, "A  recorded"]);
+    expect(page.host.calls.findLast((call) => call.name === "run_get")?.request).toEqual({ id: "run-many", span_id: page.app.bench.matrix.rows[chosen ?? 0]?.span_id });
+    await press("]");
+    expect(page.app.bench.row).toBe(page.app.bench.matrix.order[2]);
+    await press("Escape");
+    expect([page.app.view, first()]).toEqual(["replay", expect.any(String)]);
+  });
+
+  it("says in words what differs", () => {
+    const text = find('[role="grid"]').textContent ?? "";
+    for (const words of ["same", "tool calls differ", "words differ", "failed", "left out"]) expect(text).toContain(words);
+  });
+});
+
+describe("a run of a thousand cases", () => {
+  it("stays small, and reads the takes of one case only", async () => {
+    const { matrix } = await import("./incident");
+    page.host.answer("run_matrix", ({ id }) => matrix(id, 1000, ["B", "C", "D", "E"]));
+    await page.app.openRun("run-many");
+    await settle();
+    expect(page.app.bench.matrix.rows.length).toBe(1000);
+    expect(document.querySelectorAll("*").length).toBeLessThan(1500);
+    expect(page.host.calls.filter((call) => call.name === "take_chunks")).toEqual([]);
+    find('[role="grid"]').focus();
+    await press("End");
+    expect(page.app.bench.matrix.active).toBe(999);
+    expect(document.querySelector('[role="row"][aria-selected="true"]')).not.toBeNull();
+  });
+});
+
 describe("a vote", () => {
   it("is told in the takes of its call", async () => {
     await bench();

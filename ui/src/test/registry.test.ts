@@ -45,6 +45,11 @@ const SCENES: Record<string, () => Promise<void>> = {
     await page.app.bench.sides.vote(0);
     page.app.bench.sides.alone(1);
   },
+  "a run of many cases": async () => page.app.openRun("run-many"),
+  "a case of many": async () => {
+    await page.app.openRun("run-many");
+    await page.app.bench.openRow(1);
+  },
   "golden sets": async () => page.app.go("golden"),
   metrics: async () => page.app.go("metrics"),
 };
@@ -161,7 +166,7 @@ describe("everything that can be clicked", () => {
     await SCENES["the list with a trace, marks, tabs and a search in the trace"]?.();
     await settle();
     expect(allUnreachable()).toEqual([]);
-    for (const name of ["the workbench", "four takes with a vote"]) {
+    for (const name of ["the workbench", "four takes with a vote", "a run of many cases"]) {
       await SCENES[name]?.();
       await settle();
       expect(allUnreachable()).toEqual([]);
