@@ -101,6 +101,12 @@ export const COMMANDS = {
   "matrix.previous": { title: "Previous case", group: "Replay and compare", keys: ["["] },
   "matrix.disagreement": { title: "Sort cases by disagreement", group: "Replay and compare", keys: ["Shift+D"] },
   "matrix.measure": { title: "Sort variants by difference, latency, cost or tokens", group: "Replay and compare", keys: ["Shift+M"] },
+  "edit.next": { title: "Next change of the prompt", group: "Replay and compare", keys: ["Alt+Down"], inFields: true },
+  "edit.previous": { title: "Previous change of the prompt", group: "Replay and compare", keys: ["Alt+Up"], inFields: true },
+  "edit.accept": { title: "Accept the change", group: "Replay and compare", keys: ["Alt+Enter"], inFields: true },
+  "edit.revert": { title: "Put the change back", group: "Replay and compare", keys: ["Alt+Backspace"], inFields: true },
+  "edit.original": { title: "Put the whole message back", group: "Replay and compare", keys: [] },
+  "edit.close": { title: "Close the prompt's editor", group: "Replay and compare", keys: ["Ctrl+S"], inFields: true },
   "promote.open": { title: "Promote to a golden case", group: "Replay and compare", keys: ["Shift+P"] },
   "check.run": { title: "Check the golden set", group: "Replay and compare", keys: ["Shift+C"] },
 

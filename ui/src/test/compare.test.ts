@@ -196,6 +196,28 @@ describe("a run of a thousand cases", () => {
   });
 });
 
+describe("an edited prompt", () => {
+  beforeEach(bench);
+
+  it("opens beside its original, and what is the same is no edit", async () => {
+    find(".card .message", "system").click();
+    for (let i = 0; i < 5; i += 1) await settle();
+    const field = find('textarea[aria-label="system message of B"]') as HTMLTextAreaElement;
+    const original = field.value;
+    field.value = `${original} Be brief.`;
+    field.dispatchEvent(new Event("input", { bubbles: true }));
+    await settle();
+    expect(page.app.bench.variants[0]?.messages).toEqual({ 0: `${original} Be brief.` });
+    expect(find(".card").textContent).toContain("1 message");
+    expect(await violations()).toEqual([]);
+    find("button", "Original").click();
+    await settle();
+    expect(page.app.bench.variants[0]?.messages).toEqual({});
+    await press("Escape");
+    expect([page.app.bench.editing, titles().length, document.activeElement?.getAttribute("data-edit")]).toEqual([null, 3, "1 0"]);
+  });
+});
+
 describe("a vote", () => {
   it("is told in the takes of its call", async () => {
     await bench();

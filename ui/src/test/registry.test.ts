@@ -50,6 +50,12 @@ const SCENES: Record<string, () => Promise<void>> = {
     await page.app.openRun("run-many");
     await page.app.bench.openRow(1);
   },
+  "the prompt beside its original": async () => {
+    await SCENES["the workbench"]?.();
+    page.app.bench.editing = { key: page.app.bench.variants[0]?.key ?? 0, message: 0 };
+    // The editor is fetched when it is first shown.
+    for (let i = 0; i < 5; i += 1) await settle();
+  },
   "golden sets": async () => page.app.go("golden"),
   metrics: async () => page.app.go("metrics"),
 };
@@ -166,7 +172,7 @@ describe("everything that can be clicked", () => {
     await SCENES["the list with a trace, marks, tabs and a search in the trace"]?.();
     await settle();
     expect(allUnreachable()).toEqual([]);
-    for (const name of ["the workbench", "four takes with a vote", "a run of many cases"]) {
+    for (const name of ["the workbench", "four takes with a vote", "a run of many cases", "the prompt beside its original"]) {
       await SCENES[name]?.();
       await settle();
       expect(allUnreachable()).toEqual([]);
