@@ -218,6 +218,23 @@ describe("an edited prompt", () => {
   });
 });
 
+describe("a variant's card", () => {
+  it("lists before sending what is lost and what is left out", async () => {
+    const estimate = await page.host.rpc("replay_estimate", { variants: [] });
+    const loss = { variant: "B", what: "left out", why: "the target has no such field" };
+    const call = { trace_id: null, span_id: "a5", variant: "B", code: "RTK-R004", message: "span a5 under B: a secret was removed" };
+    page.host.answer("replay_estimate", () => ({ ...estimate, losses: [{ ...loss, path: "logprobs" }, { ...loss, path: "seed" }, { ...loss, variant: "C", path: "top_k" }], left_out: [call, call, call, call] }));
+    await page.app.openTrace(TRACE);
+    await page.app.replay();
+    page.app.bench.estimateSoon(0);
+    await new Promise((done) => setTimeout(done, 20));
+    await settle();
+    const lines = [...document.querySelectorAll(".losses li")].map((line) => line.textContent?.trim());
+    expect(lines).toEqual(["logprobs, seed left out: the target has no such field", ...Array.from({ length: 3 }, () => "left out: span a5 under B: a secret was removed RTK-R004"), "1 more call left out"]);
+    expect(await violations()).toEqual([]);
+  });
+});
+
 describe("a vote", () => {
   it("is told in the takes of its call", async () => {
     await bench();
