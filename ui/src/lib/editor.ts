@@ -85,7 +85,7 @@ const words = syntaxHighlighting(
 
 const LANGUAGES: Record<Language, () => Extension> = { yaml: () => yaml(), text: () => EditorView.lineWrapping };
 
-const STEP_KEYS = new Set(["Alt-ArrowUp", "Alt-ArrowDown"]);
+const PAGE_KEYS = new Set(["Alt-ArrowUp", "Alt-ArrowDown", "Mod-Enter"]);
 
 function extensions(options: EditorOptions, writable: boolean): Extension[] {
   const { check, complete } = options;
@@ -120,8 +120,8 @@ function extensions(options: EditorOptions, writable: boolean): Extension[] {
       ...historyKeymap,
       ...foldKeymap,
       ...lintKeymap,
-      // Stepping through changes belongs to the page, which has it on these keys.
-      ...defaultKeymap.filter(({ key }) => !options.review || !STEP_KEYS.has(key ?? "")),
+      // Stepping through changes, and running, belong to the page, which has them on these keys.
+      ...defaultKeymap.filter(({ key }) => !options.review || !PAGE_KEYS.has(key ?? "")),
     ]),
     writable ? EditorView.updateListener.of((update) => void (update.docChanged && options.onchange(update.state.doc.toString()))) : [],
   ];

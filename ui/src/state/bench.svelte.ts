@@ -251,6 +251,8 @@ export class Bench {
     if (this.row === null) return false;
     this.row = null;
     this.sides.reset();
+    // Votes may have been cast meanwhile.
+    void this.poll();
     return true;
   }
 
@@ -263,6 +265,7 @@ export class Bench {
 
   remove(index: number): void {
     if (this.variants.length < 2) return;
+    if (this.editing?.key === this.variants[index]?.key) this.editing = null;
     this.variants.splice(index, 1);
     this.selected = Math.min(this.selected, this.variants.length - 1);
     this.estimateSoon();

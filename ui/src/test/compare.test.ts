@@ -174,6 +174,16 @@ describe("the matrix of a run", () => {
     expect([page.app.view, first()]).toEqual(["replay", expect.any(String)]);
   });
 
+  it("tells which take was voted the better one", async () => {
+    const run = await page.host.rpc("run_get", { id: "run-many" });
+    const winner = `t-${page.app.bench.matrix.order[0]}-0`;
+    const vote = { vote_id: "v", at_ns: "1", takes: ["a5", winner], choice: "take", winner, note: null, blind: true };
+    page.host.answer("run_get", () => ({ ...run, votes: [vote] }));
+    await page.app.bench.poll();
+    await settle();
+    expect(document.querySelectorAll('[aria-label="voted better"]').length).toBe(1);
+  });
+
   it("says in words what differs", () => {
     const text = find('[role="grid"]').textContent ?? "";
     for (const words of ["same", "tool calls differ", "words differ", "failed", "left out"]) expect(text).toContain(words);
