@@ -16,3 +16,4 @@ mod replaying;
 mod runs;
 mod secrets;
 mod variants;
+mod votes;

@@ -138,7 +138,7 @@ commands! {
     /// Runs, newest first.
     replay::runs_list(Empty) -> replay::Runs,
     /// A run with its takes.
-    replay::run_get(IdRequest) -> replay::Run,
+    replay::run_get(replay::RunRequest) -> replay::Run,
     /// Stops a run.
     replay::run_cancel(IdRequest) -> replay::Run,
     /// Goes on with a run.
@@ -151,6 +151,12 @@ commands! {
     replay::egress_ledger(Empty) -> replay::Ledger,
     /// Takes side by side.
     compare::compare(compare::CompareRequest) -> compare::Comparison,
+    /// Keeps a vote on takes side by side.
+    compare::vote_set(compare::VoteRequest) -> compare::Voted,
+    /// Takes the vote in force back; the one before it is in force again.
+    compare::vote_undo(compare::VoteUndoRequest) -> compare::Voted,
+    /// A run as cases by variants, each against the recorded answer.
+    compare::run_matrix(IdRequest) -> compare::Matrix,
 
     /// Prompts.
     prompt::prompts_list(Empty) -> prompt::Prompts,

@@ -10,7 +10,7 @@ mod settings;
 pub use golden::{Check, Promote};
 pub use import::{Batches, Export, Import};
 pub use read::{Metrics, Of, Search, Show, View};
-pub use replay::{Prompt, Replay, Runs};
+pub use replay::{Compare, Prompt, Replay, Runs};
 pub use settings::{Connect, Policy, Pricing, Secret};
 
 use clap::{Args, Parser, Subcommand};
@@ -96,15 +96,11 @@ pub enum Command {
         #[command(subcommand)]
         command: Runs,
     },
-    /// Compare two to four takes; a span stands for its recorded answer
-    Compare {
-        /// Takes or spans
-        #[arg(required = true, num_args = 2..=4)]
-        takes: Vec<String>,
-        /// Diff by lines instead of words
-        #[arg(long)]
-        lines: bool,
-    },
+    /// Compare two to eight takes, and vote for the better one; a span stands for its recorded answer
+    #[command(
+        after_help = "Examples:\n  retake compare SPAN TAKE\n  retake compare SPAN TAKE --vote 2 --note 'names the right deadline'\n  retake compare SPAN TAKE --vote undo\n\nA vote is kept in the workspace, one on the same takes in whatever order; a later one takes its place. It is printed as `vote`, and stands in `votes` of `runs show` and of `show --as takes`."
+    )]
+    Compare(Compare),
     /// Prompts: immutable versions, labels that move
     Prompt {
         /// What to do

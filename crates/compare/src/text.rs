@@ -55,6 +55,17 @@ pub struct TextDiff {
     pub ops: Vec<TextOp>,
 }
 
+impl TextDiff {
+    /// Words that differ: of each change the side with more words, and 1 where only signs or spaces changed.
+    pub fn changed_words(&self) -> usize {
+        let words = |text: &str| {
+            text.tokenize_unicode_words().iter().filter(|token| token.contains(char::is_alphanumeric)).count()
+        };
+        let changes = self.ops.iter().filter(|op| op.op != Op::Equal);
+        changes.map(|op| words(&op.a).max(words(&op.b)).max(1)).sum()
+    }
+}
+
 /// Compares two texts word by word.
 pub fn diff_words(a: &str, b: &str) -> TextDiff {
     mirrored(a, b, |a, b| bridge_islands(a, joined(words(a, b))))

@@ -292,3 +292,13 @@ fn deltas_are_second_minus_first_and_unknown_stays_unknown() {
     assert_eq!(result.pairs[0].tool_calls, None);
     assert_eq!(result.pairs[1].text, None);
 }
+
+#[test]
+fn words_that_differ_are_counted_on_the_longer_side() {
+    let words = |a: &str, b: &str| diff_words(a, b).changed_words();
+    assert_eq!(words("up to 2 hours", "up to 2 hours"), 0);
+    assert_eq!(words("up to 2 hours", "up to 24 hours"), 1);
+    assert_eq!(words("free of charge", "free"), 2);
+    assert_eq!(words("", "three more words"), 3);
+    assert_eq!(words("a b", "a  b"), 1, "a change of spaces alone is one");
+}

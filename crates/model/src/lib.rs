@@ -28,7 +28,7 @@ pub use id::{EntityKey, Id};
 pub use message::{ContentState, Message, Part, Role, ToolDefinition};
 pub use request::{Answer, Fidelity, FieldFidelity, FinishReason, Request, ToolCall};
 pub use span::{Score, ScoreSource, Span, SpanEvent, SpanKind, SpanLink, SpanStatus, ToolExecution};
-pub use take::{ChunkKind, RunStatus, TakeStatus};
+pub use take::{ChunkKind, RunStatus, TakeStatus, VoteChoice};
 pub use usage::{Usage, UsageScope};
 
 /// A JSON object whose keys keep the order of the source.

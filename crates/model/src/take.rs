@@ -36,6 +36,18 @@ pub enum RunStatus {
     Stopped,
 }
 
+/// What a vote on takes side by side chose.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum VoteChoice {
+    /// One of them is better.
+    Take,
+    /// They are equally good.
+    Tie,
+    /// None is good.
+    BothBad,
+}
+
 macro_rules! words {
     ($type:ty { $($variant:ident => $word:literal),* $(,)? }) => {
         impl $type {
@@ -52,6 +64,7 @@ macro_rules! words {
 }
 words!(TakeStatus { Pending => "pending", Done => "done", Failed => "failed", Interrupted => "interrupted", Cancelled => "cancelled" });
 words!(RunStatus { Running => "running", Done => "done", Failed => "failed", Interrupted => "interrupted", Cancelled => "cancelled", Stopped => "stopped" });
+words!(VoteChoice { Take => "take", Tie => "tie", BothBad => "both_bad" });
 words!(ChunkKind { Text => "text", Reasoning => "reasoning", ToolArguments => "tool_arguments", Event => "event" });
 
 /// What a chunk of a live take carries.

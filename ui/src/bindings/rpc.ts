@@ -404,7 +404,11 @@ deltas: Deltas,
 /**
  * The first take against each further one.
  */
-pairs: Array<Pair>, };
+pairs: Array<Pair>, 
+/**
+ * The vote in force on exactly these takes, in whatever order.
+ */
+vote: Vote | null, };
 
 export type CompleteRequest = { 
 /**
@@ -1200,9 +1204,13 @@ jobs: Array<Job>, };
 
 export type JsonChange = { 
 /**
- * JSON pointer.
+ * JSON pointer in the first value; of an addition, in the second.
  */
 path: string, 
+/**
+ * JSON pointer in the second value, where it stands at another place there.
+ */
+to?: string, 
 /**
  * `add`, `remove`, `change`, `move`.
  */
@@ -1377,6 +1385,81 @@ what: string,
  * Why.
  */
 why: string, };
+
+export type Matrix = { 
+/**
+ * Run.
+ */
+run_id: string, 
+/**
+ * State of the run.
+ */
+status: string, 
+/**
+ * Variants in the order of the plan.
+ */
+variants: Array<string>, 
+/**
+ * Cases in the order of the plan.
+ */
+rows: Array<MatrixRow>, };
+
+export type MatrixCell = { 
+/**
+ * The take of the first repeat.
+ */
+take_id: string, 
+/**
+ * State: `done` when every repeat is, else of the first repeat that is not.
+ */
+status: string, 
+/**
+ * Repeats.
+ */
+repeats: number, 
+/**
+ * Repeats that say the same as the recorded answer; `null` while none can be compared.
+ */
+same: number | null, 
+/**
+ * `same`, `words`, `tool_calls` (which weigh more than words); `null` when it cannot be compared.
+ */
+verdict: string | null, 
+/**
+ * Words that differ, of the repeat that differs most.
+ */
+words: number | null, 
+/**
+ * Tool calls that differ, of the repeat that differs most.
+ */
+tool_calls: number | null, 
+/**
+ * Means over the repeats; `null` when one is unknown.
+ */
+deltas: Deltas, };
+
+export type MatrixRow = { 
+/**
+ * Trace.
+ */
+trace_id: string | null, 
+/**
+ * Span.
+ */
+span_id: string | null, 
+/**
+ * The last that the user said.
+ */
+question: string | null, 
+/**
+ * One cell a variant; `null` where the call was left out.
+ */
+cells: Array<MatrixCell | null>, 
+/**
+ * 0 (every variant says what was recorded) to 1 (no word in common, or other tool calls, or failed): the mean
+ * over the variants; `null` while nothing can be compared.
+ */
+disagreement: number | null, };
 
 export type MessageEdit = { 
 /**
@@ -2213,7 +2296,11 @@ takes: Array<Take>,
 /**
  * Calls that cannot be sent and have no take.
  */
-left_out?: Array<LeftOutView>, };
+left_out?: Array<LeftOutView>, 
+/**
+ * Votes in force on its takes, newest first.
+ */
+votes: Array<Vote>, };
 
 export type RunCounts = { 
 /**
@@ -2228,6 +2315,16 @@ failed: number,
  * Without a finished take.
  */
 pending: number, };
+
+export type RunRequest = { 
+/**
+ * Id in full or as a unique prefix.
+ */
+id: string, 
+/**
+ * Only the takes of this span; the counts are of the whole run.
+ */
+span_id: string | null, };
 
 export type RunSummary = { 
 /**
@@ -2609,7 +2706,11 @@ export type Takes = {
 /**
  * Takes, newest first; the recorded answer last, as variant `original`.
  */
-takes: Array<Take>, };
+takes: Array<Take>, 
+/**
+ * Votes in force that any of them stands in, newest first.
+ */
+votes: Array<Vote>, };
 
 export type Text = { 
 /**
@@ -2843,6 +2944,70 @@ messages: Array<MessageEdit>,
  */
 params: Record<string, unknown>, };
 
+export type Vote = { 
+/**
+ * Id.
+ */
+vote_id: string, 
+/**
+ * When.
+ */
+at_ns: Ns, 
+/**
+ * The takes in the order in which they were shown; a span's id stands for its recorded answer.
+ */
+takes: Array<string>, 
+/**
+ * `take` (one is better), `tie`, `both_bad`.
+ */
+choice: string, 
+/**
+ * The better take.
+ */
+winner: string | null, 
+/**
+ * Why, in the voter's words.
+ */
+note: string | null, 
+/**
+ * Whether the names of the takes were hidden.
+ */
+blind: boolean, };
+
+export type VoteRequest = { 
+/**
+ * Takes in the order in which they were shown; a span's id stands for its recorded answer.
+ */
+takes: Array<string>, 
+/**
+ * `take`, `tie`, `both_bad`.
+ */
+choice: string, 
+/**
+ * The better one of the takes, for `take`.
+ */
+winner: string | null, 
+/**
+ * Why.
+ */
+note: string | null, 
+/**
+ * Whether the names of the takes were hidden.
+ */
+blind: boolean, };
+
+export type VoteUndoRequest = { 
+/**
+ * Its takes, in any order.
+ */
+takes: Array<string>, };
+
+export type Voted = { 
+/**
+ * The vote; `null` when there is none.
+ */
+vote: Vote | null, };
+
 export type Warning = { 
 /**
  * Code, as `RTK-I012`.
@@ -2994,7 +3159,7 @@ export interface RpcSchema {
   /** Runs, newest first. */
   runs_list: { request: Empty; response: Runs };
   /** A run with its takes. */
-  run_get: { request: IdRequest; response: Run };
+  run_get: { request: RunRequest; response: Run };
   /** Stops a run. */
   run_cancel: { request: IdRequest; response: Run };
   /** Goes on with a run. */
@@ -3007,6 +3172,12 @@ export interface RpcSchema {
   egress_ledger: { request: Empty; response: Ledger };
   /** Takes side by side. */
   compare: { request: CompareRequest; response: Comparison };
+  /** Keeps a vote on takes side by side. */
+  vote_set: { request: VoteRequest; response: Voted };
+  /** Takes the vote in force back; the one before it is in force again. */
+  vote_undo: { request: VoteUndoRequest; response: Voted };
+  /** A run as cases by variants, each against the recorded answer. */
+  run_matrix: { request: IdRequest; response: Matrix };
   /** Prompts. */
   prompts_list: { request: Empty; response: Prompts };
   /** One prompt with its versions and label history. */

@@ -5,7 +5,7 @@ import { defaultKeymap, history, historyKeymap, indentWithTab } from "@codemirro
 import { yaml } from "@codemirror/lang-yaml";
 import { bracketMatching, foldGutter, foldKeymap, HighlightStyle, indentOnInput, indentUnit, syntaxHighlighting } from "@codemirror/language";
 import { linter, lintGutter, lintKeymap, type Diagnostic } from "@codemirror/lint";
-import { MergeView } from "@codemirror/merge";
+import { getChunks, goToNextChunk, goToPreviousChunk, MergeView, type Chunk } from "@codemirror/merge";
 import { highlightSelectionMatches, search, searchKeymap } from "@codemirror/search";
 import { EditorState, type Extension } from "@codemirror/state";
 import { drawSelection, EditorView, highlightActiveLine, keymap, lineNumbers, placeholder } from "@codemirror/view";
@@ -27,20 +27,29 @@ export interface EditorOptions {
   value: string;
   /** The text on the other side, when two are shown. */
   original: string | null;
+  /** Each change can be taken into the left side or put back, and is stepped to. */
+  review: boolean;
   placeholder: string;
   /** Looks at the text a moment after it was changed. */
   check: ((text: string) => Promise<readonly Problem[]>) | null;
   complete: CompletionSource | null;
   onchange: (text: string) => void;
   onsave: () => void;
+  /** So many changes are left between the two sides. */
+  onchunks: (n: number) => void;
 }
 
 /** An editor that stands in the page. */
 export interface Editor {
   setValue(text: string): void;
   setOriginal(text: string): void;
+  /** Does something with the change that the cursor is in, or the first; `false` when there is none, or one side only. */
+  review(what: Review): boolean;
+  focus(): void;
   destroy(): void;
 }
+
+export type Review = "next" | "previous" | "accept" | "revert";
 
 const theme = EditorView.theme({
   "&": { height: "100%", color: "var(--text)", backgroundColor: "var(--bg-1)", fontSize: "12px" },
@@ -59,8 +68,8 @@ const theme = EditorView.theme({
   ".cm-panels input, .cm-panels button": { font: "12px var(--font)", color: "var(--text)", background: "var(--bg-1)", border: "1px solid var(--line-2)", borderRadius: "3px" },
   ".cm-diagnostic-error": { borderLeft: "3px solid var(--error)" },
   ".cm-foldPlaceholder": { color: "var(--text-2)", backgroundColor: "var(--bg-3)", border: "0" },
-  "&.cm-merge-b .cm-changedText, .cm-insertedLine": { background: "var(--added)" },
-  "&.cm-merge-a .cm-changedText, .cm-deletedLine": { background: "var(--removed)" },
+  "&.cm-merge-b .cm-changedText": { background: "var(--added)" },
+  "&.cm-merge-a .cm-changedText": { background: "var(--removed)" },
   "&.cm-merge-a .cm-changedLine, &.cm-merge-b .cm-changedLine": { backgroundColor: "var(--bg-2)" },
 });
 
@@ -75,6 +84,8 @@ const words = syntaxHighlighting(
 );
 
 const LANGUAGES: Record<Language, () => Extension> = { yaml: () => yaml(), text: () => EditorView.lineWrapping };
+
+const PAGE_KEYS = new Set(["Alt-ArrowUp", "Alt-ArrowDown", "Mod-Enter"]);
 
 function extensions(options: EditorOptions, writable: boolean): Extension[] {
   const { check, complete } = options;
@@ -101,15 +112,16 @@ function extensions(options: EditorOptions, writable: boolean): Extension[] {
       : [],
     keymap.of([
       { key: "Mod-s", run: () => (options.onsave(), true) },
-      // Tab leaves the editor after Escape, so that the keyboard is never caught.
-      indentWithTab,
+      // Tab leaves the editor after Escape, so that the keyboard is never caught. A prompt is prose: there it leaves at once.
+      ...(options.review ? [] : [indentWithTab]),
       ...closeBracketsKeymap,
       ...completionKeymap,
       ...searchKeymap,
       ...historyKeymap,
       ...foldKeymap,
       ...lintKeymap,
-      ...defaultKeymap,
+      // Stepping through changes, and running, belong to the page, which has them on these keys.
+      ...defaultKeymap.filter(({ key }) => !options.review || !PAGE_KEYS.has(key ?? "")),
     ]),
     writable ? EditorView.updateListener.of((update) => void (update.docChanged && options.onchange(update.state.doc.toString()))) : [],
   ];
@@ -129,25 +141,64 @@ function replaced(view: EditorView, text: string): void {
 export function openEditor(host: HTMLElement, options: EditorOptions): Editor {
   const root = host.shadowRoot ?? host.attachShadow({ mode: "open" });
   const sheet = new CSSStyleSheet();
-  sheet.replaceSync(":host > div, .cm-mergeView, .cm-mergeViewEditors { height: 100%; } .cm-mergeView { overflow: auto; }");
+  sheet.replaceSync(":host > div, .cm-mergeView, .cm-mergeViewEditors { height: 100%; } .cm-mergeView { overflow: auto; } .cm-merge-revert { border: solid var(--line); border-width: 0 1px; background: var(--bg-2); } .cm-merge-revert button { color: var(--text-2); } .cm-merge-revert button:hover { color: var(--accent); }");
   root.adoptedStyleSheets = [...root.adoptedStyleSheets, sheet];
   const parent = document.createElement("div");
   root.append(parent);
   if (options.original === null) {
     const state = EditorState.create({ doc: options.value, extensions: extensions(options, true) });
     const view = new EditorView({ state, parent, root });
-    return { setValue: (text) => replaced(view, text), setOriginal: () => undefined, destroy: () => (view.destroy(), parent.remove()) };
+    return { setValue: (text) => replaced(view, text), setOriginal: () => undefined, review: () => false, focus: () => view.focus(), destroy: () => (view.destroy(), parent.remove()) };
   }
+  const told = EditorView.updateListener.of((update) => {
+    const chunks = getChunks(update.state)?.chunks.length ?? 0;
+    if (update.docChanged || update.transactions.length > 0) options.onchunks(chunks);
+  });
   const merge = new MergeView({
     a: { doc: options.original, extensions: extensions({ ...options, label: `${options.label}, as it was` }, false) },
-    b: { doc: options.value, extensions: extensions(options, true) },
+    b: { doc: options.value, extensions: [...extensions(options, true), told] },
     parent,
     root,
     collapseUnchanged: { margin: 3, minSize: 8 },
+    ...(options.review ? { revertControls: "a-to-b" as const, renderRevertControl: revertControl } : {}),
   });
+  options.onchunks(merge.chunks.length);
   return {
     setValue: (text) => replaced(merge.b, text),
     setOriginal: (text) => replaced(merge.a, text),
+    review: (what) => review(merge, what),
+    focus: () => merge.b.focus(),
     destroy: () => (merge.destroy(), parent.remove()),
   };
+}
+
+/** The button between the sides that puts a change back. */
+function revertControl(): HTMLElement {
+  const button = document.createElement("button");
+  button.type = "button";
+  button.title = "Put this change back";
+  button.ariaLabel = "Put this change back";
+  button.tabIndex = -1;
+  button.textContent = "→";
+  return button;
+}
+
+/** The change that the cursor is in, else the first. */
+function chunkAt(merge: MergeView): Chunk | undefined {
+  const at = merge.b.state.selection.main.head;
+  return merge.chunks.find((chunk) => chunk.fromB <= at && at <= chunk.endB) ?? merge.chunks[0];
+}
+
+function review(merge: MergeView, what: Review): boolean {
+  if (what === "next") return goToNextChunk(merge.b);
+  if (what === "previous") return goToPreviousChunk(merge.b);
+  const chunk = chunkAt(merge);
+  if (!chunk) return false;
+  const [from, to] = what === "accept" ? [merge.b, merge.a] : [merge.a, merge.b];
+  const [fromAt, fromEnd, toAt, toEnd] = what === "accept" ? [chunk.fromB, chunk.toB, chunk.fromA, chunk.toA] : [chunk.fromA, chunk.toA, chunk.fromB, chunk.toB];
+  // A change ends behind its last line break, and a text's last line has none.
+  let insert = from.state.sliceDoc(fromAt, Math.max(fromAt, fromEnd - 1));
+  if (fromAt !== fromEnd && toEnd <= to.state.doc.length) insert += from.state.lineBreak;
+  to.dispatch({ changes: { from: toAt, to: Math.min(toEnd, to.state.doc.length), insert }, userEvent: what });
+  return true;
 }

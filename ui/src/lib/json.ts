@@ -76,6 +76,13 @@ export function parseJson(text: string | null | undefined): object | null {
   }
 }
 
+/** An answer that is JSON: the whole text, or the one fenced block that it holds. */
+export function jsonAnswer(text: string): object | null {
+  const parts = text.split("```");
+  if (parts.length !== 3) return parseJson(text);
+  return parseJson((parts[1] ?? "").replace(/^[\w+-]*\s*\n/u, ""));
+}
+
 /** The value as text, two spaces a level. */
 export function pretty(value: unknown): string {
   return JSON.stringify(value, null, 2) ?? "null";

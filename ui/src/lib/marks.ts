@@ -111,7 +111,8 @@ export function positionAt(text: string, offset: number): number {
   return positions(text, [offset])[0] ?? text.length;
 }
 
-/** Cuts a text at its ranges and marks. Joined, the pieces are the text (a mark's `text` is what it stands for). */
+/** Cuts a text at its ranges and marks. Joined, the pieces are the text (a mark's `text` is what it stands for). A range
+    without length is a piece without text. */
 export function pieces(text: string, ranges: readonly Range[] = []): Piece[] {
   const cut = [...new Set(ranges.flatMap((range) => [Math.max(0, range.start), Math.max(0, range.end)]))].sort((a, b) => a - b);
   const at = positions(text, cut);
@@ -121,8 +122,10 @@ export function pieces(text: string, ranges: readonly Range[] = []): Piece[] {
   for (let i = 0; i < edges.length - 1; i += 1) {
     const from = edges[i] ?? 0;
     const to = edges[i + 1] ?? text.length;
-    if (from >= to) continue;
     const start = starts[i] ?? 0;
+    const points = ranges.filter((range) => range.start === start && range.end === start);
+    if (i > 0 && points.length > 0) out.push({ text: "", mark: null, ranges: points });
+    if (from >= to) continue;
     const inside = ranges.filter((range) => range.start <= start && range.end > start);
     pushMarked(out, text.slice(from, to), inside);
   }

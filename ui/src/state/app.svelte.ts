@@ -140,7 +140,7 @@ export class App {
 
   async #readAgain(): Promise<void> {
     const wasEmpty = this.search.total === 0;
-    for (const tab of this.tabs.all) tab.outdated = tab !== this.tabs.active;
+    for (const tab of this.tabs.all) tab.outdated = tab !== this.tabs.active || tab.view !== "traces";
     await Promise.all([
       this.readInfo(),
       this.search.refresh(this.reading && !wasEmpty),

@@ -1,10 +1,12 @@
-/// The workbench of replay and compare: one call (or several), variants of it, the run that sends them, and the takes side
-/// by side. A is the recorded answer; it is never sent.
-import type { Comparison, Connections, Estimate, Messages, Prompts, RequestView, Run, Take } from "$bindings/rpc";
+/// The workbench of replay and compare: one call (or several), variants of it, the run that sends them, and its takes.
+/// A is the recorded answer; it is never sent. A run of several calls is a matrix, and each of its rows is takes.
+import type { Connections, Estimate, Messages, Prompts, RequestView, Run, Take } from "$bindings/rpc";
 import { oneLine } from "$lib/marks";
 import { RpcError, type Platform } from "$platform/types";
 import { SvelteMap, SvelteSet } from "svelte/reactivity";
 import { Loaded } from "./loaded.svelte";
+import { RunMatrix } from "./matrix.svelte";
+import { Sides, type Column } from "./sides.svelte";
 import { TakeStream } from "./take.svelte";
 import { emptyVariant, letter, variantInput, type Variant } from "./variant";
 
@@ -15,12 +17,10 @@ export interface Target {
   question: string;
 }
 
-/** One column of takes. */
-export interface Column {
-  key: string;
-  title: string;
-  stream: TakeStream | null;
-  take: Take | null;
+/** A message that is edited: of which variant, and which of its inputs. */
+export interface Editing {
+  key: number;
+  message: number;
 }
 
 const ENDED = new Set(["done", "failed", "cancelled", "stopped", "interrupted"]);
@@ -36,9 +36,10 @@ export class Bench {
   acceptFidelity = $state(false);
   /** A pasted request instead of recorded calls. */
   pasted = $state.raw<string | null>(null);
-  unit = $state<"word" | "line">("word");
-  /** Column that stands alone. */
-  solo = $state<number | null>(null);
+  /** Of several calls, the one whose takes are shown; `null` shows the matrix. */
+  row = $state<number | null>(null);
+  /** The message that is edited beside its original. */
+  editing = $state.raw<Editing | null>(null);
 
   /** Recorded answers of other calls that the first is compared with. */
   others = $state.raw<readonly Column[]>([]);
@@ -48,11 +49,12 @@ export class Bench {
   readonly messages = new Loaded<Messages>();
   readonly documents = new Loaded<readonly string[]>();
   readonly original = new Loaded<Take | null>();
-  readonly comparison = new Loaded<Comparison>();
   readonly connections = new Loaded<Connections>();
   readonly prompts = new Loaded<Prompts>();
   readonly run = new Loaded<Run>();
   readonly streams = new SvelteMap<string, TakeStream>();
+  readonly sides: Sides;
+  readonly matrix: RunMatrix;
   startError = $state.raw<RpcError | null>(null);
   starting = $state(false);
 
@@ -60,13 +62,22 @@ export class Bench {
   #keys = 1;
   #timer: ReturnType<typeof setTimeout> | null = null;
   #estimateTimer: ReturnType<typeof setTimeout> | null = null;
+  #matrixAgain = 0;
 
   constructor(host: Platform) {
     this.#host = host;
+    this.matrix = new RunMatrix(host);
+    this.sides = new Sides(host, () => this.columns, () => `${this.runId ?? ""} ${this.target?.spanId ?? ""}`);
   }
 
+  /** The call whose takes are shown. */
   get target(): Target | null {
-    return this.targets[0] ?? null;
+    return this.targets[this.row ?? 0] ?? null;
+  }
+
+  /** The run is shown as cases by variants. */
+  get showsMatrix(): boolean {
+    return this.matrix.many && this.row === null;
   }
 
   /** Letter of a variant: A is the recorded answer, where there is one. */
@@ -123,11 +134,8 @@ export class Bench {
     this.allowed.clear();
     this.allowUnpriced = false;
     this.acceptFidelity = false;
-    this.solo = null;
     this.startError = null;
-    this.run.clear();
-    this.streams.clear();
-    this.comparison.clear();
+    this.#forgetRun();
     this.estimate.clear();
     this.documents.clear();
     this.messages.clear();
@@ -143,10 +151,7 @@ export class Bench {
     if (!target) return;
     const at = { trace_id: target.traceId, span_id: target.spanId };
     await Promise.all([
-      this.original.read(async () => {
-        const { takes } = await this.#host.rpc("span_takes", at);
-        return takes.find((take) => take.run_id === null) ?? null;
-      }),
+      this.#loadOriginal(),
       this.request.read(() => this.#host.rpc("span_request", at)),
       this.messages.read(() => this.#host.rpc("span_messages", at)),
       this.documents.read(async () => {
@@ -157,6 +162,24 @@ export class Bench {
       this.connections.read(() => this.#host.rpc("connections_list", {})),
       this.prompts.read(() => this.#host.rpc("prompts_list", {})),
     ]);
+  }
+
+  async #loadOriginal(): Promise<void> {
+    const target = this.target;
+    if (!target) return;
+    await this.original.read(async () => {
+      const { takes } = await this.#host.rpc("span_takes", { trace_id: target.traceId, span_id: target.spanId });
+      return takes.find((take) => take.run_id === null) ?? null;
+    });
+  }
+
+  #forgetRun(): void {
+    this.run.clear();
+    this.streams.clear();
+    this.sides.reset();
+    this.matrix.clear();
+    this.row = null;
+    this.editing = null;
   }
 
   /** Sets the recorded answers of several calls side by side. */
@@ -172,28 +195,65 @@ export class Bench {
       }),
     );
     this.others = others.flat();
-    await this.compare();
+    await this.sides.compare();
   }
 
   /** Opens a run that is there already, with what it replayed. */
   async openRun(runId: string): Promise<void> {
     this.#stop();
-    const run = await this.run.read(() => this.#host.rpc("run_get", { id: runId }));
-    if (!run) return;
-    const targets = new Map<string, Target>();
-    for (const take of run.takes) if (take.span_id && take.trace_id) targets.set(take.span_id, { traceId: take.trace_id, spanId: take.span_id, question: "" });
-    this.targets = [...targets.values()];
+    this.#forgetRun();
+    const matrix = await this.matrix.read(runId);
+    const targets = (matrix?.rows ?? []).flatMap((row) => (row.trace_id && row.span_id ? [{ traceId: row.trace_id, spanId: row.span_id, question: row.question ?? "" }] : []));
+    this.targets = targets;
     this.pasted = null;
     this.others = [];
     this.variants = [emptyVariant(this.#keys++)];
     this.selected = 0;
-    this.comparison.clear();
-    this.streams.clear();
     this.estimate.clear();
     this.startError = null;
+    const run = await this.run.read(() => this.#host.rpc("run_get", this.#runRequest(runId)));
+    if (!run) return;
     this.#followTakes(run);
     await this.#loadTarget();
     await this.poll();
+    this.estimateSoon(0);
+  }
+
+  /** Of a run of several calls only the takes of one are read. */
+  #runRequest(id: string) {
+    return { id, span_id: this.targets.length > 1 ? (this.target?.spanId ?? null) : null };
+  }
+
+  /** Shows the takes of one call of the run. */
+  async openRow(at: number): Promise<void> {
+    const id = this.runId;
+    if (id === null || !this.targets[at]) return;
+    this.row = at;
+    this.sides.reset();
+    this.streams.clear();
+    this.original.clear();
+    const [run] = await Promise.all([this.run.read(() => this.#host.rpc("run_get", this.#runRequest(id))), this.#loadOriginal()]);
+    if (!run || this.row !== at) return;
+    this.#followTakes(run);
+    await this.poll();
+  }
+
+  /** The next or previous call in the order of the matrix. */
+  stepRow(by: 1 | -1): boolean {
+    if (this.row === null || !this.matrix.move(by)) return false;
+    const at = this.matrix.chosen;
+    if (at !== null) void this.openRow(at);
+    return true;
+  }
+
+  /** Back to the matrix. */
+  closeRow(): boolean {
+    if (this.row === null) return false;
+    this.row = null;
+    this.sides.reset();
+    // Votes may have been cast meanwhile.
+    void this.poll();
+    return true;
   }
 
   add(): void {
@@ -205,6 +265,7 @@ export class Bench {
 
   remove(index: number): void {
     if (this.variants.length < 2) return;
+    if (this.editing?.key === this.variants[index]?.key) this.editing = null;
     this.variants.splice(index, 1);
     this.selected = Math.min(this.selected, this.variants.length - 1);
     this.estimateSoon();
@@ -272,9 +333,9 @@ export class Bench {
     this.startError = null;
     try {
       const { run_id } = await this.#host.rpc("replay_start", this.#plan());
-      this.comparison.clear();
-      this.streams.clear();
+      this.#forgetRun();
       await this.run.read(() => this.#whenWritten(run_id));
+      if (this.targets.length > 1) await this.matrix.read(run_id);
       this.starting = false;
       await this.poll();
     } catch (thrown) {
@@ -288,7 +349,7 @@ export class Bench {
   async #whenWritten(id: string): Promise<Run> {
     for (let tries = 0; ; tries += 1) {
       try {
-        return await this.#host.rpc("run_get", { id });
+        return await this.#host.rpc("run_get", this.#runRequest(id));
       } catch (thrown) {
         if (RpcError.from(thrown).code !== "RTK-S010" || tries >= 100) throw thrown;
         await new Promise((done) => setTimeout(done, 100));
@@ -320,10 +381,11 @@ export class Bench {
   takeChanged(takeId: string): void {
     const stream = this.streams.get(takeId);
     if (stream) void stream.more();
-    else if (this.running) void this.poll();
+    else if (this.running && !this.showsMatrix) void this.poll();
   }
 
   #followTakes(run: Run): void {
+    if (this.showsMatrix) return;
     for (const take of run.takes) if (!this.streams.has(take.take_id)) this.streams.set(take.take_id, new TakeStream(this.#host, take.take_id));
   }
 
@@ -333,24 +395,22 @@ export class Bench {
     this.#timer = null;
     const id = this.runId;
     if (id === null) return;
-    const run = await this.run.read(() => this.#host.rpc("run_get", { id }));
+    const run = await this.run.read(() => this.#host.rpc("run_get", this.#runRequest(id)));
     if (!run) return;
     this.#followTakes(run);
     await Promise.all([...this.streams.values()].filter((stream) => stream.live || stream.take === null).map((stream) => stream.more()));
+    if (this.matrix.many) await this.#readMatrix(id);
     if (this.running) this.#timer = setTimeout(() => void this.poll(), 250);
-    else await this.compare();
+    else if (!this.showsMatrix) await this.sides.compare();
   }
 
-  /** Compares the recorded answer with the takes that have one. */
-  async compare(): Promise<void> {
-    const ids = this.columns.filter((column) => column.take?.status === "done").map((column) => column.take?.take_id ?? "");
-    if (ids.length < 2) return;
-    await this.comparison.read(() => this.#host.rpc("compare", { takes: ids.slice(0, 8), unit: this.unit }));
-  }
-
-  setUnit(unit: "word" | "line"): void {
-    this.unit = unit;
-    void this.compare();
+  /** Reads the matrix again while it grows, at most a quarter of the time, and once it is whole. */
+  async #readMatrix(id: string): Promise<void> {
+    if (this.running && performance.now() < this.#matrixAgain) return;
+    if (!this.running && this.matrix.loaded.value?.status === this.run.value?.status) return;
+    const from = performance.now();
+    await this.matrix.read(id);
+    this.#matrixAgain = performance.now() + Math.max(1000, (performance.now() - from) * 3);
   }
 
   #stop(): void {

@@ -120,7 +120,7 @@ describe("Bench", () => {
     const bench = new Bench(host);
     await bench.openRecorded([TARGET, { ...TARGET, traceId: "other", question: "And with a dog?" }]);
     expect(bench.columns.map((column) => column.title)).toEqual(["A  recorded", "And with a dog?"]);
-    expect(bench.comparison.value).not.toBeNull();
+    expect(bench.sides.comparison.value).not.toBeNull();
   });
 
   it("clones the selected card and keeps at least one", async () => {

@@ -72,11 +72,18 @@ export class OpenTab {
   /** It is looked at: reads what it shows, or what changed of it. */
   async looked(): Promise<void> {
     const unread = this.#unread;
-    const again = this.outdated && this.view === "traces" ? this.trace.traceId : null;
     this.#unread = null;
+    if (unread) {
+      this.outdated = false;
+      await unread();
+    } else if (this.view === "traces" && this.trace.traceId !== null) await this.#show(this.trace.traceId, null);
+  }
+
+  /** Shows a trace; reads it again if it may have changed while something else was looked at. */
+  async #show(traceId: string, spanId: string | null): Promise<void> {
+    const again = this.outdated;
     this.outdated = false;
-    if (unread) await unread();
-    else if (again !== null) await this.trace.open(again, null, true);
+    await this.trace.open(traceId, spanId, again);
   }
 
   // Places
@@ -96,6 +103,7 @@ export class OpenTab {
     this.#leave();
     this.view = view;
     this.full = full;
+    if (view === "traces" && this.outdated && this.trace.traceId !== null) void this.#show(this.trace.traceId, null);
     return true;
   }
 
@@ -103,7 +111,7 @@ export class OpenTab {
     if (this.trace.traceId !== null && (this.trace.traceId !== traceId || this.view !== "traces" || full !== this.full)) this.#leave();
     this.view = "traces";
     this.full = full;
-    await this.trace.open(traceId, spanId);
+    await this.#show(traceId, spanId);
   }
 
   get canBack(): boolean {
@@ -137,7 +145,8 @@ export class OpenTab {
     this.full = place.full;
     if (place.traceId !== null) {
       this.trace.tab = place.tab;
-      void this.trace.open(place.traceId, place.spanId);
+      if (place.view === "traces") void this.#show(place.traceId, place.spanId);
+      else void this.trace.open(place.traceId, place.spanId);
     }
   }
 

@@ -1,5 +1,5 @@
 /// A variant as it is edited in the window, and as the core takes it.
-import type { MessageEdit } from "$bindings/rpc";
+import type { LossView, MessageEdit, MessageView } from "$bindings/rpc";
 
 export interface Variant {
   /** Stays the same while the variant is edited. */
@@ -87,4 +87,31 @@ export function differences(variant: Variant): { field: string; value: string }[
   const edited = Object.keys(variant.messages).length;
   if (edited > 0) add("edited", edited === 1 ? "1 message" : `${edited} messages`);
   return out;
+}
+
+/** Text of a message, as it is edited. */
+export function messageText(message: MessageView): string {
+  return message.parts.flatMap((part) => (part.type === "text" ? [part.text ?? ""] : [])).join("\n");
+}
+
+/** Only a text that was recorded can be edited. */
+export function isEditable(message: MessageView): boolean {
+  return message.parts.some((part) => part.type === "text") && message.content_state === "present";
+}
+
+/** The edits with another text of one message; the original text is no edit. */
+export function withMessage(variant: Variant, at: number, text: string, original: string): Record<number, string> {
+  const rest = Object.fromEntries(Object.entries(variant.messages).filter(([index]) => Number(index) !== at));
+  return text === original ? rest : { ...rest, [at]: text };
+}
+
+/** Losses with the same reason as one, with every path. */
+export function lossesByReason(losses: readonly LossView[]): { what: string; why: string; paths: string[] }[] {
+  const out = new Map<string, { what: string; why: string; paths: string[] }>();
+  for (const { path, what, why } of losses) {
+    const known = out.get(`${what}\n${why}`) ?? { what, why, paths: [] };
+    if (!known.paths.includes(path)) known.paths.push(path);
+    out.set(`${what}\n${why}`, known);
+  }
+  return [...out.values()];
 }

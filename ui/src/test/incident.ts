@@ -1,6 +1,6 @@
 /// A small incident as the core would tell it, for tests and for looking at every view without an engine. Its product
 /// (ferry tickets) is made up; one text holds characters that must never reach the screen as they are.
-import type { Batch, DocumentView, FindingView, FoundPlace, MessageView, PartView, Row, Take, TreeSpan } from "$bindings/rpc";
+import type { Batch, DocumentView, FindingView, FoundPlace, Matrix, MatrixCell, MessageView, PartView, Row, Take, TreeSpan, Vote } from "$bindings/rpc";
 import { placesOf, type Words } from "$lib/find";
 import { FakePlatform, type Answers } from "$platform/fake";
 
@@ -196,7 +196,29 @@ const PROMPT = {
   moves: [{ label: "production", from_version: 2, to_version: 1, at_ns: at(1000) }],
 };
 
-const RUN = { run_id: "run-1", status: "done", counts: { done: 2, failed: 0, pending: 0 }, started_ns: at(80_000), spent_usd_nanos: 362_000, max_usd_nanos: 5_000_000_000, destinations: ["127.0.0.1:8080"], takes: [take("t-1"), take("t-2", { variant: "C", status: "failed", output_text: "Changes are", error: { code: "RTK-P005", message: "the stream ended before its last event, 12 events kept" }, finish_reason: null })] };
+const RUN = { run_id: "run-1", status: "done", counts: { done: 2, failed: 0, pending: 0 }, started_ns: at(80_000), spent_usd_nanos: 362_000, max_usd_nanos: 5_000_000_000, destinations: ["127.0.0.1:8080"], votes: [], takes: [take("t-1"), take("t-2", { variant: "C", status: "failed", output_text: "Changes are", error: { code: "RTK-P005", message: "the stream ended before its last event, 12 events kept" }, finish_reason: null })] };
+
+const VERDICTS = ["same", "words", "tool_calls", null] as const;
+
+/** A run of so many cases under two to four variants. */
+export function matrix(runId: string, cases: number, variants = ["B", "C"]): Matrix {
+  const cell = (n: number, i: number): MatrixCell | null => {
+    const verdict = VERDICTS[(n * 7 + i * 3) % 4] ?? null;
+    if (n % 19 === 7 && i === 1) return null;
+    return {
+      take_id: `t-${n}-${i}`,
+      status: verdict === null ? "failed" : "done",
+      repeats: 1,
+      same: verdict === null ? null : verdict === "same" ? 1 : 0,
+      verdict,
+      words: verdict === null ? null : verdict === "same" ? 0 : ((n * 13 + i * 5) % 60) + 1,
+      tool_calls: verdict === null ? null : verdict === "tool_calls" ? 1 : 0,
+      deltas: verdict === null ? { cost_usd_nanos: null, latency_ms: null, ttft_ms: null, tokens: null } : { cost_usd_nanos: ((n % 9) - 4) * 21_000, latency_ms: ((n % 13) - 6) * 87, ttft_ms: -20, tokens: ((n % 11) - 5) * 40 },
+    };
+  };
+  const rows = Array.from({ length: cases }, (_, n) => ({ trace_id: row(n).trace_id, span_id: n === 0 ? "00000000000000a5" : n.toString(16).padStart(16, "0"), question: row(n).question, cells: variants.map((_, i) => cell(n, i)), disagreement: n % 5 === 4 ? null : ((n * 37) % 100) / 100 }));
+  return { run_id: runId, status: "done", variants, rows };
+}
 
 /** Where words stand: names, the messages of the last call, a document, an attribute, a tool's output. */
 function placesFound(words: Words): FoundPlace[] {
@@ -223,8 +245,10 @@ function placesFound(words: Words): FoundPlace[] {
 }
 
 /** Answers of the core to everything that the window asks, for a list of `total` rows. */
-export function incidentAnswers(total = 1284): Answers {
+export function incidentAnswers(total = 1284, many = 40): Answers {
   const trace = "5f0c9e12a4b7d3e8812f6a9b0c4d7e31";
+  const votes: Vote[] = [];
+  const voteOn = (takes: readonly string[]) => votes.findLast((vote) => [...vote.takes].sort().join() === [...takes].sort().join()) ?? null;
   return {
     workspace_info: () => ({ path: "/home/mira/ferry.retake", name: "ferry", bytes: 14_200_000, traces: total, spans: total * 7, audit_events: 331, empty: total === 0, version: "0.1.0", log_path: "/home/mira/.local/state/retake/retake.log", sample_available: true }),
     workspace_changes: () => ({ data_version: 1 }),
@@ -253,7 +277,7 @@ export function incidentAnswers(total = 1284): Answers {
       missing: [{ span_id: "00000000000000a4", tool: "grant_voucher", time_ns: at(1390), actions: ["confirmation.given"] }],
     }),
     span_request: () => ({ trace_id: trace, span_id: "00000000000000a5", fidelity: { level: "derived", fields: [{ path: "model", state: "exact", why: "recorded in the span" }, { path: "messages", state: "exact", why: "recorded in the span" }, { path: "stream", state: "derived", why: "a first token was timed" }, { path: "top_p", state: "assumed", why: "not recorded; the vendor's default" }] }, request: { model: "gpt-4o-mini", temperature: 0, messages: [{ role: "system", content: "You are …" }] } }),
-    span_takes: () => ({ takes: [take("t-1"), ORIGINAL] }),
+    span_takes: () => ({ takes: [take("t-1"), ORIGINAL], votes: votes.at(-1) ? [votes.at(-1) as Vote] : [] }),
     span_raw: () => ({ records: [{ batch_id: "b-1", path: "/exports/ferry/traces.jsonl", byte_offset: 40_112, source: "otlp-jsonl", kind: "span", body: { traceId: trace, spanId: "a5", name: "chat gpt-4o-mini" } }] }),
     span_get: ({ span_id }) => ({ trace_id: trace, span_id: span_id ?? "", name: "grant_voucher", kind: "tool", status_message: null, error_type: null, input_value: '{"booking":"NL-2207","amount":40}', output_value: '{"voucher":"V-118"}', attributes: { "tool.name": "grant_voucher", "user.role": "member" }, resource: { "service.name": "support" }, events: [] }),
     span_snippet: () => ({ text: "curl https://api.example/v1/chat/completions" }),
@@ -268,12 +292,24 @@ export function incidentAnswers(total = 1284): Answers {
     batches_list: () => ({ batches: total === 0 ? [] : [BATCH] }),
     batch_kept: ({ from }) => ({ batch_id: "b-1", records: from === 0 ? [{ path: "/exports/ferry/traces.jsonl", byte_offset: 40_112, source: "otlp-json", bytes: 91_000_000, text: '{"spanId":"a5","name":"<img src=x>"', truncated: true }] : [], total: 1 }),
     runs_list: () => ({ runs: [{ run_id: RUN.run_id, status: RUN.status, started_ns: RUN.started_ns, counts: RUN.counts, variants: ["B", "C"] }] }),
-    run_get: () => RUN,
+    run_get: ({ id }) => (id === "run-many" ? { ...RUN, run_id: id, takes: [take("t-1", { run_id: id })] } : RUN),
+    run_matrix: ({ id }) => matrix(id, id === "run-many" ? many : 1),
+    vote_set: ({ takes, choice, winner, note, blind }) => {
+      const vote = { vote_id: `v-${votes.length}`, at_ns: at(90_000 + votes.length), takes: takes ?? [], choice, winner: winner ?? null, note: note ?? null, blind: blind ?? false };
+      votes.push(vote);
+      return { vote };
+    },
+    vote_undo: ({ takes }) => {
+      const vote = voteOn(takes ?? []);
+      if (!vote) throw { code: "RTK-S010", message: "there is no vote on these takes" };
+      votes.splice(votes.indexOf(vote), 1);
+      return { vote: voteOn(takes ?? []) };
+    },
     replay_estimate: ({ variants }) => ({ calls: variants?.length ?? 1, input_tokens: 1300, output_tokens: 400, cost_usd_nanos: 420_000, destinations: ["127.0.0.1:8080"], new_destinations: ["127.0.0.1:8080"], unpriced: [], losses: [{ variant: "B", path: "logprobs", what: "left out", why: "the target has no such field" }], fidelity: "derived", sentence: `1 request × ${variants?.length ?? 1} variants × 1 = ${variants?.length ?? 1} calls to local (127.0.0.1:8080), about 1,700 tokens, $0.0004 at most.` }),
     replay_start: () => ({ run_id: "run-1", job_id: "j-1" }),
     take_chunks: ({ seen }) => ({ chunks: seen === null || seen === undefined ? [{ seq: 0, at_ms: 260, kind: "text", index: 0, text: "Changes are free up to 24 hours before departure [FAR-12]." }] : [], last_seq: 0, status: "done" }),
     take_get: ({ id }) => RUN.takes.find((other) => other.take_id === id) ?? take(id),
-    compare: ({ takes }) => ({ takes: takes?.map((id) => (id === ORIGINAL.take_id ? ORIGINAL : take(id))) ?? [], text: { similarity: 0.4, ops: OPS }, json: null, tool_calls: PAIRS, deltas: DELTAS, pairs: (takes ?? []).slice(1).map((id) => ({ take_id: id, text: { similarity: 0.4, ops: OPS }, json: null, tool_calls: PAIRS, deltas: DELTAS })) }),
+    compare: ({ takes }) => ({ takes: takes?.map((id) => (id === ORIGINAL.take_id ? ORIGINAL : take(id))) ?? [], text: { similarity: 0.4, ops: OPS }, json: null, tool_calls: PAIRS, deltas: DELTAS, vote: voteOn(takes ?? []), pairs: (takes ?? []).slice(1).map((id) => ({ take_id: id, text: { similarity: 0.4, ops: OPS }, json: null, tool_calls: PAIRS, deltas: DELTAS })) }),
     promote: ({ name, preview }) => ({ path: "/repo/golden/changes/cases/change-before-departure.yaml", case_id: name || "change-before-departure", assertions: [{ type: "contains", value: "24 hours", because: "FAR-12 version 3 says 24 hours", spec: '{"type":"contains","value":"24 hours"}' }, { type: "calls_tool", value: { name: "grant_voucher", not: true }, because: "the audit log denied it to a member", spec: '{"type":"calls_tool","name":"grant_voucher","not":true}' }], redactions: 1, near_duplicates: preview ? ["change-of-date"] : [], notes: ["The case's context holds outdated documents: FAR-12 version 2 (version 3 is known)."], command: "retake check /repo/golden/changes" }),
     metrics: ({ by, bucket }) => ({ rows: (bucket ? [0, 1, 2, 4] : [0]).flatMap((i) => (by?.length ? ["norrline", "hafen-ost"] : [null]).map((tenant) => ({ dims: { ...(bucket ? { bucket_ns: at(i * 3_600_000) } : {}), ...(by?.[0] ? { [by[0]]: tenant } : {}) }, requests: 12 + i, errors: i % 2, error_rate: 0.05, latency_ms: { p50: 900, p95: 3100 + i * 100, p99: 4000 }, ttft_ms: { p50: 240, p95: null }, input_tokens: 4000, output_tokens: 900, cost_usd_nanos: i === 2 ? null : 362_000, coverage: { latency_ms: 1, ttft_ms: 0.5, output_tokens: 1, cost_usd_nanos: 0.75 } }))) }),
     golden_list: () => SETS,

@@ -38,6 +38,24 @@ const SCENES: Record<string, () => Promise<void>> = {
     await page.app.replay();
     await page.app.bench.start();
   },
+  "four takes with a vote": async () => {
+    page.app.go("replay");
+    await page.app.bench.openRecorded([0, 1, 2, 3].map((n) => ({ traceId: TRACE, spanId: `a${n}`, question: `${n}` })));
+    await settle();
+    await page.app.bench.sides.vote(0);
+    page.app.bench.sides.alone(1);
+  },
+  "a run of many cases": async () => page.app.openRun("run-many"),
+  "a case of many": async () => {
+    await page.app.openRun("run-many");
+    await page.app.bench.openRow(1);
+  },
+  "the prompt beside its original": async () => {
+    await SCENES["the workbench"]?.();
+    page.app.bench.editing = { key: page.app.bench.variants[0]?.key ?? 0, message: 0 };
+    // The editor is fetched when it is first shown.
+    for (let i = 0; i < 5; i += 1) await settle();
+  },
   "golden sets": async () => page.app.go("golden"),
   metrics: async () => page.app.go("metrics"),
 };
@@ -154,10 +172,11 @@ describe("everything that can be clicked", () => {
     await SCENES["the list with a trace, marks, tabs and a search in the trace"]?.();
     await settle();
     expect(allUnreachable()).toEqual([]);
-    await page.app.replay();
-    await page.app.bench.start();
-    await settle();
-    expect(allUnreachable()).toEqual([]);
+    for (const name of ["the workbench", "four takes with a vote", "a run of many cases", "the prompt beside its original"]) {
+      await SCENES[name]?.();
+      await settle();
+      expect(allUnreachable()).toEqual([]);
+    }
   });
 
   it.each(["keys", "jobs", "ledger", "palette"] as const)("is reached by keys in %s", async (overlay) => {

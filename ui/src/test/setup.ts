@@ -24,6 +24,6 @@ vi.mock("$lib/editor", () => ({
     field.value = options.value;
     field.addEventListener("input", () => options.onchange(field.value));
     host.append(field);
-    return { setValue: (text: string) => (field.value = text), setOriginal: () => undefined, destroy: () => field.remove() };
+    return { setValue: (text: string) => (field.value = text), setOriginal: () => undefined, review: () => true, focus: () => field.focus(), destroy: () => field.remove() };
   },
 }));

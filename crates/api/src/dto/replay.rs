@@ -1,6 +1,6 @@
 //! `replay`, `runs`, takes and their chunks.
 
-use super::{Ns, document};
+use super::{Ns, compare::Vote, document};
 
 document! {
     /// Tokens of a take, inclusive totals.
@@ -133,6 +133,18 @@ document! {
         #[serde(default)]
         #[ts(as = "Option<Vec<LeftOutView>>", optional)]
         pub left_out: Vec<LeftOutView>,
+        /// Votes in force on its takes, newest first.
+        #[serde(default)]
+        pub votes: Vec<Vote>,
+    }
+
+    /// A run to read.
+    pub struct RunRequest {
+        /// Id in full or as a unique prefix.
+        pub id: String,
+        /// Only the takes of this span; the counts are of the whole run.
+        #[serde(default)]
+        pub span_id: Option<String>,
     }
 
     /// A run in a list.
@@ -302,6 +314,9 @@ document! {
     pub struct Takes {
         /// Takes, newest first; the recorded answer last, as variant `original`.
         pub takes: Vec<Take>,
+        /// Votes in force that any of them stands in, newest first.
+        #[serde(default)]
+        pub votes: Vec<Vote>,
     }
 
     /// What was sent to where.

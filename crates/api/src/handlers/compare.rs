@@ -1,28 +1,32 @@
-//! Takes side by side.
+//! Takes side by side, votes on them, and a run as cases by variants.
+
+mod matrix;
+mod vote;
+
+pub(crate) use vote::{of_run as votes_of_run, of_takes as votes_of_takes};
+pub use vote::{vote_set, vote_undo};
 
 use super::replay::{TakeView, facts_of, take_or_recorded};
-use crate::dto::compare::{CompareRequest, Comparison, Deltas, JsonChange, Pair, TextDiff, TextOp, ToolCallPair};
+use crate::dto::IdRequest;
+use crate::dto::compare::{
+    CompareRequest, Comparison, Deltas, JsonChange, Matrix, Pair, TextDiff, TextOp, ToolCallPair,
+};
 use crate::dto::replay::ToolCallView;
 use crate::{ApiError, Core};
 use retake_compare as diff;
 use retake_model::{Code, counted};
 use std::sync::Arc;
 
-/// Compares two to four takes; a span stands for its recorded answer.
+/// Takes that can stand side by side.
+const MOST_TAKES: usize = 8;
+
+/// Compares two to eight takes; a span stands for its recorded answer.
 ///
 /// # Errors
 /// Unknown or ambiguous ids, or another number of takes.
 pub async fn compare(core: Arc<Core>, request: CompareRequest) -> Result<Comparison, ApiError> {
     core.blocking(move |core| {
-        if !(2..=4).contains(&request.takes.len()) {
-            return Err(ApiError::new(
-                Code::UsageInvalid,
-                format!("{} cannot be compared", counted(request.takes.len(), "take")),
-            )
-            .with_hint("Name two to four takes."));
-        }
-        let takes: Vec<TakeView> =
-            request.takes.iter().map(|id| take_or_recorded(core, id)).collect::<Result<_, ApiError>>()?;
+        let takes = takes_of(core, &request.takes)?;
         let facts: Vec<diff::TakeFacts> = takes.iter().map(facts_of).collect();
         let lines = match request.unit.as_deref() {
             None | Some("word") => false,
@@ -52,6 +56,7 @@ pub async fn compare(core: Arc<Core>, request: CompareRequest) -> Result<Compari
                 }
             })
             .collect();
+        let vote = vote::on(core, &takes)?;
         let first = pairs.first().cloned().ok_or_else(|| ApiError::internal("a comparison without a pair"))?;
         Ok(Comparison {
             takes: takes.into_iter().map(|take| take.take).collect(),
@@ -60,9 +65,27 @@ pub async fn compare(core: Arc<Core>, request: CompareRequest) -> Result<Compari
             tool_calls: first.tool_calls,
             deltas: first.deltas,
             pairs,
+            vote,
         })
     })
     .await
+}
+
+/// The takes that are named, if so many can stand side by side.
+fn takes_of(core: &Core, ids: &[String]) -> Result<Vec<TakeView>, ApiError> {
+    if !(2..=MOST_TAKES).contains(&ids.len()) {
+        return Err(ApiError::new(Code::UsageInvalid, format!("{} cannot be compared", counted(ids.len(), "take")))
+            .with_hint("Name two to eight takes."));
+    }
+    ids.iter().map(|id| take_or_recorded(core, id)).collect()
+}
+
+/// A run as cases by variants, each against the recorded answer.
+///
+/// # Errors
+/// `RTK-S010` for an unknown run.
+pub async fn run_matrix(core: Arc<Core>, request: IdRequest) -> Result<Matrix, ApiError> {
+    core.blocking(move |core| matrix::of_run(core, &request.id)).await
 }
 
 impl From<diff::TextDiff> for TextDiff {
@@ -90,7 +113,7 @@ impl From<diff::JsonChange> for JsonChange {
             diff::JsonOp::Change => "change",
             diff::JsonOp::Move => "move",
         };
-        Self { path: change.path, op: op.to_owned(), a: change.a, b: change.b }
+        Self { path: change.path, to: change.to, op: op.to_owned(), a: change.a, b: change.b }
     }
 }
 

@@ -350,7 +350,7 @@ pub async fn span_raw(core: Arc<Core>, request: SpanRequest) -> Result<Raw, ApiE
 /// # Errors
 /// `RTK-R005` when there is no model call.
 pub async fn span_takes(core: Arc<Core>, request: SpanRequest) -> Result<Takes, ApiError> {
-    core.blocking(move |core| Ok(Takes { takes: replay::takes_of_call(core, &located(&request))? })).await
+    core.blocking(move |core| replay::takes_of_call(core, &located(&request))).await
 }
 
 /// The request as a program, with the key as a variable.

@@ -6,13 +6,15 @@ mod view;
 
 pub(crate) use execute::run_cases;
 pub use execute::{may_start, resume_to_end, run_to_end};
+pub(crate) use plan::read_plan;
 pub(crate) use view::{
-    TakeView, attempt_of, counts, document_facts, facts_of, latest_takes, recorded_answer, take_or_recorded,
-    takes_of_call,
+    TakeView, attempt_of, counts, document_facts, facts_of, latest_takes, recorded, recorded_answer, take_or_recorded,
+    take_view, takes_by_slot, takes_of_call,
 };
 
 use crate::dto::replay::{
-    Chunk, Chunks, ChunksRequest, Estimate, Ledger, LedgerEntry, ReplayRequest, Run, RunSummary, Runs, Started, Take,
+    Chunk, Chunks, ChunksRequest, Estimate, Ledger, LedgerEntry, ReplayRequest, Run, RunRequest, RunSummary, Runs,
+    Started, Take,
 };
 use crate::dto::{Empty, IdRequest, Ns};
 use crate::{ApiError, Core};
@@ -60,7 +62,7 @@ pub async fn run_resume(core: Arc<Core>, request: IdRequest) -> Result<Started, 
 pub async fn run_cancel(core: Arc<Core>, request: IdRequest) -> Result<Run, ApiError> {
     let id = request.id.clone();
     core.blocking(move |core| execute::cancel(core, &id)).await?;
-    run_get(core, request).await
+    run_get(core, RunRequest { id: request.id, span_id: None }).await
 }
 
 /// Runs, newest first.
@@ -92,8 +94,11 @@ pub async fn runs_list(core: Arc<Core>, _: Empty) -> Result<Runs, ApiError> {
 ///
 /// # Errors
 /// `RTK-S010` for an unknown run.
-pub async fn run_get(core: Arc<Core>, request: IdRequest) -> Result<Run, ApiError> {
-    core.blocking(move |core| view::run(core, request.id.strip_prefix("run:").unwrap_or(&request.id))).await
+pub async fn run_get(core: Arc<Core>, request: RunRequest) -> Result<Run, ApiError> {
+    core.blocking(move |core| {
+        view::run(core, request.id.strip_prefix("run:").unwrap_or(&request.id), request.span_id.as_deref())
+    })
+    .await
 }
 
 /// A take.

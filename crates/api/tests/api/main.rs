@@ -2,6 +2,7 @@
 
 mod host;
 mod incidents;
+mod matrix;
 mod promotion;
 mod prompts;
 mod runs;

@@ -2,7 +2,7 @@
 
 use crate::host::core;
 use retake_api::dto::IdRequest;
-use retake_api::dto::replay::{ReplayRequest, VariantInput};
+use retake_api::dto::replay::{ReplayRequest, RunRequest, VariantInput};
 use retake_api::handlers::replay::{resume_to_end, run_get, run_resume, run_to_end};
 use retake_testkit::loopback::{Loopback, Reply};
 use std::sync::Arc;
@@ -44,7 +44,7 @@ async fn resuming_what_is_over_sends_nothing_and_leaves_its_end_as_it_was() {
     run_resume(Arc::clone(&core), id()).await.expect("a job");
     for _ in 0..25 {
         tokio::time::sleep(Duration::from_millis(20)).await;
-        let again = run_get(Arc::clone(&core), id()).await.expect("the run");
+        let again = run_get(Arc::clone(&core), RunRequest { id: id().id, span_id: None }).await.expect("the run");
         assert_eq!((again.status.as_str(), again.takes.len()), ("failed", 1));
     }
     assert_eq!(server.count(), 1);

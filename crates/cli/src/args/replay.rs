@@ -73,6 +73,23 @@ pub enum Runs {
     },
 }
 
+/// `compare`.
+#[derive(Debug, Args)]
+pub struct Compare {
+    /// Takes or spans
+    #[arg(required = true, num_args = 2..=8, value_name = "TAKE")]
+    pub takes: Vec<String>,
+    /// Diff by lines instead of words
+    #[arg(long)]
+    pub lines: bool,
+    /// Vote: the place of the better take (1, 2 …), `tie`, `both-bad`, or `undo` for the last vote on these takes
+    #[arg(long, value_name = "WHICH")]
+    pub vote: Option<String>,
+    /// Why, kept with the vote
+    #[arg(long, requires = "vote", value_name = "TEXT")]
+    pub note: Option<String>,
+}
+
 /// `prompt`.
 #[derive(Debug, Subcommand)]
 pub enum Prompt {

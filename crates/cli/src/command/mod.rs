@@ -42,7 +42,7 @@ async fn run_on(core: Arc<Core>, cli: &Cli, output: &Output) -> Result<Exit, Api
         Command::Findings { query } => show::findings(core, query.as_deref(), output).await,
         Command::Replay(args) => replay::run(core, args, &cli.global, output).await,
         Command::Runs { command } => replay::runs(core, command, &cli.global, output).await,
-        Command::Compare { takes, lines } => compare::run(core, takes, *lines, output).await,
+        Command::Compare(args) => compare::run(core, args, output).await,
         Command::Prompt { command } => prompt::run(core, command, output).await,
         Command::Promote(args) => promote::run(core, args, output).await,
         Command::Check(args) => check::run(core, args, &cli.global, output).await,

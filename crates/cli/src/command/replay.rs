@@ -3,7 +3,7 @@
 use super::search::{time, usd};
 use crate::args::{Global, Replay, Runs};
 use crate::output::Output;
-use retake_api::dto::replay::{Estimate, LeftOutView, ReplayRequest, Run, Take, VariantInput};
+use retake_api::dto::replay::{Estimate, LeftOutView, ReplayRequest, Run, RunRequest, Take, VariantInput};
 use retake_api::dto::{Empty, IdRequest};
 use retake_api::{ApiError, Core, handlers};
 use retake_model::{Code, Exit, counted};
@@ -108,12 +108,13 @@ pub async fn runs(core: Arc<Core>, command: &Runs, global: &Global, output: &Out
             Ok(Exit::Done)
         }
         Runs::Show { id } => {
-            let run = handlers::replay::run_get(core, IdRequest { id: id.clone() }).await?;
+            let run = handlers::replay::run_get(core, RunRequest { id: id.clone(), span_id: None }).await?;
             output.document("replay", &run, |text| write_run(text, &run));
             Ok(Exit::Done)
         }
         Runs::Resume { id } => {
-            let before = handlers::replay::run_get(Arc::clone(&core), IdRequest { id: id.clone() }).await?;
+            let before =
+                handlers::replay::run_get(Arc::clone(&core), RunRequest { id: id.clone(), span_id: None }).await?;
             if before.counts.pending == 0 {
                 return finish(before, output);
             }

@@ -1,6 +1,6 @@
 //! Runs, their takes, jobs.
 
-use retake_model::{ChunkKind, Id, RunStatus, TakeStatus};
+use retake_model::{ChunkKind, Id, RunStatus, TakeStatus, VoteChoice};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
@@ -59,6 +59,25 @@ pub struct ChunkRow {
     pub index: u32,
     /// The bytes.
     pub bytes: Vec<u8>,
+}
+
+/// A vote on takes that were shown side by side.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct VoteRow {
+    /// UUIDv7.
+    pub vote_id: String,
+    /// When.
+    pub at_ns: i64,
+    /// The takes in the order in which they were shown: a take's id, or `span:TRACE/SPAN` for a recorded answer.
+    pub takes: Vec<String>,
+    /// What was chosen.
+    pub choice: VoteChoice,
+    /// The take that was chosen, for [`VoteChoice::Take`].
+    pub winner: Option<String>,
+    /// Why, in the voter's words.
+    pub note: Option<String>,
+    /// Whether the names of the takes were hidden.
+    pub blind: bool,
 }
 
 /// What was sent to where.

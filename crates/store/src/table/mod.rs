@@ -23,6 +23,7 @@ pub(crate) mod span;
 pub(crate) mod text;
 pub(crate) mod tool_call;
 pub(crate) mod trace;
+pub(crate) mod vote;
 
 /// Migrations of every table.
 pub(crate) const MIGRATIONS: &[&[Migration]] = &[
@@ -48,4 +49,5 @@ pub(crate) const MIGRATIONS: &[&[Migration]] = &[
     text::MIGRATIONS,
     tool_call::MIGRATIONS,
     trace::MIGRATIONS,
+    vote::MIGRATIONS,
 ];

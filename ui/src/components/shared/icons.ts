@@ -11,6 +11,8 @@ import Columns from "@lucide/svelte/icons/columns-3-cog";
 import Copy from "@lucide/svelte/icons/copy";
 import Database from "@lucide/svelte/icons/database";
 import Diff from "@lucide/svelte/icons/diff";
+import Eye from "@lucide/svelte/icons/eye";
+import EyeOff from "@lucide/svelte/icons/eye-off";
 import File from "@lucide/svelte/icons/file-text";
 import Flag from "@lucide/svelte/icons/flag";
 import Folder from "@lucide/svelte/icons/folder";
@@ -25,6 +27,7 @@ import Minus from "@lucide/svelte/icons/minus";
 import Order from "@lucide/svelte/icons/arrow-down-wide-narrow";
 import Pencil from "@lucide/svelte/icons/pencil";
 import Play from "@lucide/svelte/icons/play";
+import Pilcrow from "@lucide/svelte/icons/pilcrow";
 import Plug from "@lucide/svelte/icons/plug";
 import Plus from "@lucide/svelte/icons/plus";
 import Prompt from "@lucide/svelte/icons/square-terminal";
@@ -44,6 +47,7 @@ import Tool from "@lucide/svelte/icons/wrench";
 import Traces from "@lucide/svelte/icons/logs";
 import Trash from "@lucide/svelte/icons/trash-2";
 import Undo from "@lucide/svelte/icons/undo-2";
+import Unlink from "@lucide/svelte/icons/unlink-2";
 import Upload from "@lucide/svelte/icons/file-down";
 import Vector from "@lucide/svelte/icons/binary";
 import Warning from "@lucide/svelte/icons/triangle-alert";
@@ -74,6 +78,7 @@ export const ICONS = {
   golden: Target,
   guardrail: Shield,
   help: Question,
+  hidden: EyeOff,
   http: Globe,
   image: Image,
   import: Upload,
@@ -96,11 +101,14 @@ export const ICONS = {
   run: Play,
   search: Search,
   settings: Settings,
+  shown: Eye,
   sources: Database,
+  space: Pilcrow,
   star: Star,
   tool: Tool,
   traces: Traces,
   undo: Undo,
+  unlink: Unlink,
   up: ChevronUp,
   warning: Warning,
 } as const;

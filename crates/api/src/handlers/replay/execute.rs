@@ -48,7 +48,7 @@ pub async fn run_to_end(
     let planned = core.blocking(move |core| checked(core, &request)).await?;
     let run_id = planned.plan.run_id.clone();
     carry_out(&core, planned.plan, planned.prices, false, cancel, progress, None).await?;
-    core.blocking(move |core| view::run(core, &run_id)).await
+    core.blocking(move |core| view::run(core, &run_id, None)).await
 }
 
 /// Goes on with a run until its end.
@@ -67,7 +67,7 @@ pub async fn resume_to_end(
     if !plan.takes.is_empty() {
         carry_out(&core, plan, prices, true, cancel, progress, None).await?;
     }
-    core.blocking(move |core| view::run(core, &run_id)).await
+    core.blocking(move |core| view::run(core, &run_id, None)).await
 }
 
 /// Starts a run as a job.

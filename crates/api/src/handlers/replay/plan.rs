@@ -178,13 +178,10 @@ pub(super) fn estimate(core: &Core, planned: &Planned) -> Result<Estimate, ApiEr
     });
     let new_destinations = run::new_destinations(plan, &planned.permissions.destinations);
     let tokens = sums.input_tokens.saturating_add(sums.output_tokens);
-    let where_to = if sums.destinations.is_empty() { "recordings".to_owned() } else { sums.destinations.join(", ") };
+    let where_to =
+        if sums.destinations.is_empty() { "recordings".to_owned() } else { places(core, plan, &sums.destinations) };
     let cost = match sums.cost_usd_nanos {
-        Some(nanos) => {
-            #[expect(clippy::cast_precision_loss, reason = "shown with four digits")]
-            let dollars = nanos as f64 / 1e9;
-            format!("${dollars:.4} at most")
-        }
+        Some(nanos) => format!("{} at most", dollars(nanos)),
         None => format!("no price for {}", sums.unpriced.join(", ")),
     };
     let plural = |n: usize, word: &str| counted(grouped(n), word);
@@ -209,7 +206,6 @@ pub(super) fn estimate(core: &Core, planned: &Planned) -> Result<Estimate, ApiEr
         plural(plan.takes.len(), "call"),
         counted(grouped(tokens), "token"),
     );
-    let _ = core;
     Ok(Estimate {
         calls: u32::try_from(sums.calls).unwrap_or(u32::MAX),
         input_tokens: u64::try_from(sums.input_tokens).unwrap_or(0),
@@ -223,6 +219,32 @@ pub(super) fn estimate(core: &Core, planned: &Planned) -> Result<Estimate, ApiEr
         fidelity: plan.fidelity().map(|level| level.as_str().to_owned()),
         sentence,
     })
+}
+
+/// Destinations as people know them: by the connection that goes there, where there is one.
+fn places(core: &Core, plan: &Plan, destinations: &[String]) -> String {
+    let place = |destination: &String| {
+        let there = plan.takes.iter().filter(|take| take.destination.as_ref() == Some(destination));
+        let names: std::collections::BTreeSet<&str> = there.map(|take| take.target.connection.as_str()).collect();
+        match names.into_iter().find(|name| connection(core, name).is_ok()) {
+            Some(name) => format!("{name} ({destination})"),
+            None => destination.clone(),
+        }
+    };
+    destinations.iter().map(place).collect::<Vec<_>>().join(", ")
+}
+
+/// Nano-dollars with as many digits as the size asks for.
+fn dollars(nanos: i64) -> String {
+    #[expect(clippy::cast_precision_loss, reason = "shown with few digits")]
+    let dollars = nanos as f64 / 1e9;
+    let digits = match dollars {
+        0.0 => 0,
+        dollars if dollars >= 0.1 => 2,
+        dollars if dollars >= 0.001 => 4,
+        _ => 6,
+    };
+    format!("${dollars:.digits$}")
 }
 
 /// A whole number as people read it: 1,234,567.
@@ -261,13 +283,19 @@ pub(super) fn left_out_views(plan: &Plan) -> Vec<LeftOutView> {
 }
 
 /// The plan of a run as it was kept.
-pub(super) fn read_plan(row: &RunRow) -> Option<Plan> {
+pub(crate) fn read_plan(row: &RunRow) -> Option<Plan> {
     serde_json::from_value(row.plan.get("plan")?.clone()).ok()
 }
 
 #[cfg(test)]
 mod tests {
-    use super::grouped;
+    use super::{dollars, grouped};
+
+    #[test]
+    fn money_has_the_digits_that_it_needs() {
+        let shown = [0, 12_345, 420_000, 2_340_000, 20_000_000, 250_000_000, 12_500_000_000].map(dollars);
+        assert_eq!(shown, ["$0", "$0.000012", "$0.000420", "$0.0023", "$0.0200", "$0.25", "$12.50"]);
+    }
 
     #[test]
     fn thousands_are_set_apart() {

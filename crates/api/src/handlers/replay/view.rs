@@ -5,10 +5,11 @@ mod run;
 
 pub(super) use run::run;
 
+use super::super::compare;
 use super::super::investigate::{self, Located};
 use super::plan::read_plan;
 use crate::dto::Ns;
-use crate::dto::replay::{RunCounts, Take, TakeError, ToolCallView, UsageView};
+use crate::dto::replay::{RunCounts, Take, TakeError, Takes, ToolCallView, UsageView};
 use crate::run_log::{read_result, slot_number};
 use crate::{ApiError, Core};
 use retake_compare::{DocumentFacts, TakeFacts};
@@ -204,7 +205,7 @@ fn take(core: &Core, row: &TakeRow) -> Result<TakeView, ApiError> {
     Ok(view)
 }
 
-fn take_view(core: &Core, row: &TakeRow, plan: Option<&Plan>) -> Result<TakeView, ApiError> {
+pub(crate) fn take_view(core: &Core, row: &TakeRow, plan: Option<&Plan>) -> Result<TakeView, ApiError> {
     let planned = plan.and_then(|plan| planned_of(plan, row));
     let kept = row.result.as_ref().and_then(read_result);
     let (answer, result, body) = match kept {
@@ -340,16 +341,20 @@ pub(crate) fn counts(rows: &[TakeRow]) -> RunCounts {
 /// The take of each slot that counts: the finished one, else the newest.
 pub(crate) fn latest_takes(core: &Core, run: &str) -> Result<Vec<TakeView>, ApiError> {
     let run_id = super::run_id(core, run)?;
-    let workspace = core.workspace()?;
-    let plan = read_plan(&workspace.run(&run_id)?);
+    let plan = read_plan(&core.workspace()?.run(&run_id)?);
+    takes_by_slot(core, &run_id)?.values().map(|row| take_view(core, row, plan.as_ref())).collect()
+}
+
+/// The takes of a run that count, by slot.
+pub(crate) fn takes_by_slot(core: &Core, run_id: &str) -> Result<BTreeMap<u32, TakeRow>, ApiError> {
     let mut by_slot: BTreeMap<u32, TakeRow> = BTreeMap::new();
-    for row in workspace.takes_of_run(&run_id)? {
+    for row in core.workspace()?.takes_of_run(run_id)? {
         let finished = |status: TakeStatus| matches!(status, TakeStatus::Done | TakeStatus::Failed);
         if by_slot.get(&row.slot).is_none_or(|kept| !finished(kept.status) || row.status == TakeStatus::Done) {
             by_slot.insert(row.slot, row);
         }
     }
-    by_slot.values().map(|row| take_view(core, row, plan.as_ref())).collect()
+    Ok(by_slot)
 }
 
 /// Documents of a take, with whether each stands in its prompt.
@@ -428,7 +433,7 @@ pub(crate) fn attempt_of(view: &TakeView) -> Attempt {
 }
 
 /// Takes of a model call, newest first, the recorded answer last.
-pub(crate) fn takes_of_call(core: &Core, at: &Located) -> Result<Vec<Take>, ApiError> {
+pub(crate) fn takes_of_call(core: &Core, at: &Located) -> Result<Takes, ApiError> {
     let original = recorded(core, at)?;
     let workspace = core.workspace()?;
     let mut takes = Vec::new();
@@ -440,7 +445,8 @@ pub(crate) fn takes_of_call(core: &Core, at: &Located) -> Result<Vec<Take>, ApiE
         }
     }
     takes.push(original.take);
-    Ok(takes)
+    let votes = compare::votes_of_takes(core, &takes)?;
+    Ok(Takes { takes, votes })
 }
 
 /// Words of the last user message by which candidates are found.

@@ -1,5 +1,6 @@
 //! A run as a document.
 
+use super::super::super::compare;
 use super::super::plan::{left_out_views, read_plan};
 use super::{counts, planned_of, take_view, without_replaced};
 use crate::dto::Ns;
@@ -8,15 +9,18 @@ use crate::{ApiError, Core};
 use retake_replay::run::Plan;
 use retake_store::TakeRow;
 
-/// A run: every try of every slot, in the order of the plan.
-pub(in crate::handlers::replay) fn run(core: &Core, id: &str) -> Result<Run, ApiError> {
+/// A run: every try of every slot, in the order of the plan; of one span only, when it is named.
+pub(in crate::handlers::replay) fn run(core: &Core, id: &str, span_id: Option<&str>) -> Result<Run, ApiError> {
     let workspace = core.workspace()?;
     let row = workspace.run(id)?;
     let plan = read_plan(&row);
     let rows = without_replaced(workspace.takes_of_run(&row.run_id)?);
+    let wanted =
+        |row: &&TakeRow| span_id.is_none_or(|span_id| row.span_id.as_ref().is_some_and(|id| id.as_str() == span_id));
+    let shown: Vec<&TakeRow> = rows.iter().filter(wanted).collect();
     let takes: Vec<Take> =
-        rows.iter().map(|take| Ok(take_view(core, take, plan.as_ref())?.take)).collect::<Result<_, ApiError>>()?;
-    let spent_is_known = !rows.iter().zip(&takes).any(|(row, take)| is_cost_unknown(plan.as_ref(), row, take));
+        shown.iter().map(|take| Ok(take_view(core, take, plan.as_ref())?.take)).collect::<Result<_, ApiError>>()?;
+    let spent_is_known = !shown.iter().zip(&takes).any(|(row, take)| is_cost_unknown(plan.as_ref(), row, take));
     Ok(Run {
         run_id: row.run_id.clone(),
         status: row.status.as_str().to_owned(),
@@ -27,6 +31,7 @@ pub(in crate::handlers::replay) fn run(core: &Core, id: &str) -> Result<Run, Api
         left_out: plan.as_ref().map(left_out_views).unwrap_or_default(),
         destinations: plan.map(|plan| plan.estimate().destinations).unwrap_or_default(),
         takes,
+        votes: compare::votes_of_run(core, &row.run_id)?,
     })
 }
 
