@@ -8,8 +8,8 @@ pub(crate) use execute::run_cases;
 pub use execute::{may_start, resume_to_end, run_to_end};
 pub(crate) use plan::read_plan;
 pub(crate) use view::{
-    TakeView, attempt_of, counts, document_facts, facts_of, latest_takes, recorded, recorded_answer, take_or_recorded,
-    take_view, takes_by_slot, takes_of_call,
+    TakeView, attempt_of, counts, document_facts, facts_of, latest_takes, planned_view, recorded, recorded_answer,
+    take_or_recorded, takes_by_slot, takes_of_call,
 };
 
 use crate::dto::replay::{

@@ -1,7 +1,7 @@
 //! A run as cases by variants: each cell says how its takes differ from the recorded answer.
 
 use super::super::investigate::Located;
-use super::super::replay::{TakeView, facts_of, read_plan, recorded, run_id, take_view, takes_by_slot};
+use super::super::replay::{TakeView, facts_of, planned_view, read_plan, recorded, run_id, takes_by_slot};
 use crate::dto::compare::{Deltas, Matrix, MatrixCell, MatrixRow};
 use crate::run_log::slot_number;
 use crate::{ApiError, Core};
@@ -77,8 +77,8 @@ impl Known<'_> {
     /// The takes of a case under a variant, by repeat.
     fn takes(&self, case: u32, variant: u32) -> Result<Vec<TakeView>, ApiError> {
         let slots = (0..self.plan.repeats).map(|repeat| Slot { case, variant, repeat });
-        let rows = slots.filter_map(|slot| self.taken.get(&slot_number(self.plan, &slot)));
-        rows.map(|row| take_view(self.core, row, Some(self.plan))).collect()
+        let rows = slots.filter_map(|slot| Some((self.taken.get(&slot_number(self.plan, &slot))?, slot)));
+        rows.map(|(row, slot)| planned_view(self.core, row, self.planned.get(&slot).copied())).collect()
     }
 }
 

@@ -21,7 +21,7 @@ use retake_query::{Expr, FieldTerm, Form, Query, Term, Test, Words};
 use retake_replay::run::{Plan, PlannedTake, TakeResult};
 use retake_replay::{Source, request_hash, variant};
 use retake_store::{Named, TakeRow};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashMap};
 
 /// A take as a document, and beside it what comparison, promotion and checks need.
 #[derive(Debug, Clone)]
@@ -205,8 +205,18 @@ fn take(core: &Core, row: &TakeRow) -> Result<TakeView, ApiError> {
     Ok(view)
 }
 
-pub(crate) fn take_view(core: &Core, row: &TakeRow, plan: Option<&Plan>) -> Result<TakeView, ApiError> {
+fn take_view(core: &Core, row: &TakeRow, plan: Option<&Plan>) -> Result<TakeView, ApiError> {
     let planned = plan.and_then(|plan| planned_of(plan, row));
+    planned_view(core, row, planned)
+}
+
+/// The calls of a plan by the number of their slot: of a run with thousands none is looked for twice.
+fn planned_by_slot(plan: Option<&Plan>) -> HashMap<u32, &PlannedTake> {
+    plan.into_iter().flat_map(|plan| plan.takes.iter().map(|take| (slot_number(plan, &take.slot), take))).collect()
+}
+
+/// A take with what was planned for it.
+pub(crate) fn planned_view(core: &Core, row: &TakeRow, planned: Option<&PlannedTake>) -> Result<TakeView, ApiError> {
     let kept = row.result.as_ref().and_then(read_result);
     let (answer, result, body) = match kept {
         Some((result, body)) => (result.answer.clone(), Some(result), body),
@@ -342,7 +352,9 @@ pub(crate) fn counts(rows: &[TakeRow]) -> RunCounts {
 pub(crate) fn latest_takes(core: &Core, run: &str) -> Result<Vec<TakeView>, ApiError> {
     let run_id = super::run_id(core, run)?;
     let plan = read_plan(&core.workspace()?.run(&run_id)?);
-    takes_by_slot(core, &run_id)?.values().map(|row| take_view(core, row, plan.as_ref())).collect()
+    let planned = planned_by_slot(plan.as_ref());
+    let rows = takes_by_slot(core, &run_id)?;
+    rows.values().map(|row| planned_view(core, row, planned.get(&row.slot).copied())).collect()
 }
 
 /// The takes of a run that count, by slot.

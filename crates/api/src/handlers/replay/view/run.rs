@@ -2,11 +2,11 @@
 
 use super::super::super::compare;
 use super::super::plan::{left_out_views, read_plan};
-use super::{counts, planned_of, take_view, without_replaced};
+use super::{counts, planned_by_slot, planned_view, without_replaced};
 use crate::dto::Ns;
 use crate::dto::replay::{Run, Take};
 use crate::{ApiError, Core};
-use retake_replay::run::Plan;
+use retake_replay::run::PlannedTake;
 use retake_store::TakeRow;
 
 /// A run: every try of every slot, in the order of the plan; of one span only, when it is named.
@@ -18,9 +18,11 @@ pub(in crate::handlers::replay) fn run(core: &Core, id: &str, span_id: Option<&s
     let wanted =
         |row: &&TakeRow| span_id.is_none_or(|span_id| row.span_id.as_ref().is_some_and(|id| id.as_str() == span_id));
     let shown: Vec<&TakeRow> = rows.iter().filter(wanted).collect();
+    let planned = planned_by_slot(plan.as_ref());
+    let of = |row: &TakeRow| planned.get(&row.slot).copied();
     let takes: Vec<Take> =
-        shown.iter().map(|take| Ok(take_view(core, take, plan.as_ref())?.take)).collect::<Result<_, ApiError>>()?;
-    let spent_is_known = !shown.iter().zip(&takes).any(|(row, take)| is_cost_unknown(plan.as_ref(), row, take));
+        shown.iter().map(|row| Ok(planned_view(core, row, of(row))?.take)).collect::<Result<_, ApiError>>()?;
+    let spent_is_known = !shown.iter().zip(&takes).any(|(row, take)| is_cost_unknown(of(row), row, take));
     Ok(Run {
         run_id: row.run_id.clone(),
         status: row.status.as_str().to_owned(),
@@ -37,8 +39,8 @@ pub(in crate::handlers::replay) fn run(core: &Core, id: &str, span_id: Option<&s
 
 /// Whether a take cost what nobody can tell. One that ended badly may have cost something too; where its model has a
 /// price, what was reserved for it counts as spent.
-fn is_cost_unknown(plan: Option<&Plan>, row: &TakeRow, take: &Take) -> bool {
-    let is_priced = || plan.and_then(|plan| planned_of(plan, row)?.estimated_usd_nanos).is_some();
+fn is_cost_unknown(planned: Option<&PlannedTake>, row: &TakeRow, take: &Take) -> bool {
+    let is_priced = || planned.is_some_and(|planned| planned.estimated_usd_nanos.is_some());
     let was_sent = row.started_ns.is_some() && !take.cached;
     was_sent && take.cost_usd_nanos.is_none() && (take.status == "done" || !is_priced())
 }
