@@ -258,7 +258,7 @@ export function incidentAnswers(total = 1284, many = 40): Answers {
     search_rows: ({ from, count }) => ({ rows: Array.from({ length: Math.max(0, Math.min(count, total - from)) }, (_, i) => row(from + i)) }),
     search_facets: () => ({ facets: { has: [{ value: "leak", n: 76 }, { value: "denied_but_executed", n: 31 }], tenant: [{ value: "norrline", n: 812 }, { value: "hafen-und-faehrgesellschaft-ost", n: 472 }], status: [{ value: "ok", n: 1180 }, { value: "error", n: 104 }], model: [{ value: "gpt-4o-mini", n: 1284 }], prompt: [{ value: "support@7", n: 900 }, { value: null, n: 384 }] } }),
     search_histogram: () => ({ buckets: Array.from({ length: total > 100 ? 120 : 8 }, (_, i) => ({ from_ns: at(i * 600_000), to_ns: at((i + 1) * 600_000), n: Math.round(12 + 9 * Math.sin(i / 9) + ((i * 37) % 7)), errors: i % 23 === 4 ? 3 : 0 })) }),
-    search: () => ({ rows: [row(0), row(1)], total: 2, total_exact: true, facets: {}, next: null }),
+    search: () => ({ rows: [row(0), row(1)], total: 2, total_exact: true, facets: {}, next: null, hints: [] }),
     query_complete: ({ text }) => ({ from: 0, to: [...text].length, items: [{ insert: "tenant:", detail: "field", n: null }, { insert: "tenant:norrline", detail: "tenant", n: 812 }] }),
     trace_get: ({ id }) => ({ trace_id: id, summary: row(0), request_id: "req_01H8Z2", user_role: "member", spans: SPANS }),
     trace_find: ({ text, match_case, whole_word, from, count }) => {
