@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { linePath, lonePoints, ticksTo, timeTicks } from "./plot";
+import { linePath, lonePoints, tickLabel, ticksTo, timeTicks } from "./plot";
 
 describe("plots", () => {
   it("marks round numbers up to the largest value", () => {
@@ -19,5 +19,12 @@ describe("plots", () => {
     const points = [{ at: 0, value: 1 }, { at: 1, value: 2 }, { at: 2, value: null }, { at: 3, value: 4 }];
     expect(linePath(points, (at) => at, (value) => value)).toBe("M0.0 1.0L1.0 2.0M3.0 4.0");
     expect(lonePoints(points)).toEqual([{ at: 3, value: 4 }]);
+  });
+
+  it("names the day where one begins and the time of day elsewhere, in the zone that is shown", () => {
+    const midnight = Date.UTC(2026, 10, 18);
+    expect(tickLabel(midnight, 0)).toBe("18 Nov");
+    expect(tickLabel(midnight + 3 * 3_600_000, 0)).toBe("03:00");
+    expect(tickLabel(midnight - 3_600_000, 3_600_000)).toBe("18 Nov");
   });
 });

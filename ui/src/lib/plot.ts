@@ -33,6 +33,16 @@ export function timeTicks(from: number, to: number, n: number, offsetMs: number)
   return out;
 }
 
+const MONTHS = ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"];
+
+/** What stands at a moment of the axis: the day where one begins, else the time of day. */
+export function tickLabel(at: number, offsetMs: number): string {
+  const moment = new Date(at + offsetMs);
+  const two = (n: number) => String(n).padStart(2, "0");
+  const [hour, minute] = [moment.getUTCHours(), moment.getUTCMinutes()];
+  return hour === 0 && minute === 0 ? `${moment.getUTCDate()} ${MONTHS[moment.getUTCMonth()] ?? ""}` : `${two(hour)}:${two(minute)}`;
+}
+
 type Point = Series["points"][number];
 
 /** SVG path of a line, lifted where a value is unknown. */
