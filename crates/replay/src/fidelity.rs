@@ -217,7 +217,9 @@ fn holed(path: impl Into<String>, state: Fidelity, why: &str, redacted: bool) ->
     if !redacted {
         return field(path, state, why);
     }
-    field(path, state.max(Fidelity::VerbatimRedacted), "a secret was removed from it on import")
+    // Of a captured body the level says that something was removed; of any other field the removed part is lost.
+    let state = if state <= Fidelity::VerbatimRedacted { Fidelity::VerbatimRedacted } else { Fidelity::Lost };
+    field(path, state, "a secret was removed from it on import")
 }
 
 /// What a flattened or structured span form cannot tell: the spacing of argument texts, and whether a message beside tool

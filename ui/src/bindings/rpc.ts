@@ -1312,7 +1312,11 @@ p99: number | null, };
 
 export type Ledger = { 
 /**
- * Bytes sent since midnight UTC.
+ * Calls since midnight UTC.
+ */
+calls_today: number, 
+/**
+ * Bytes sent in their bodies.
  */
 bytes_sent_today: number, 
 /**

@@ -117,7 +117,7 @@ export class Bench {
     await this.open([]);
     this.pasted = text;
     this.variants = [emptyVariant(this.#keys++)];
-    await Promise.all([this.connections.read(() => this.#host.rpc("connections_list", {})), this.prompts.read(() => this.#host.rpc("prompts_list", {}))]);
+    await this.readChoices();
     this.estimateSoon(0);
   }
 
@@ -159,9 +159,13 @@ export class Bench {
         const placed = documents.filter((document) => document.placed.length > 0 && document.document_id !== null);
         return [...new Set(placed.map((document) => document.document_id ?? ""))];
       }),
-      this.connections.read(() => this.#host.rpc("connections_list", {})),
-      this.prompts.read(() => this.#host.rpc("prompts_list", {})),
+      this.readChoices(),
     ]);
+  }
+
+  /** What a variant can choose from. */
+  async readChoices(): Promise<void> {
+    await Promise.all([this.connections.read(() => this.#host.rpc("connections_list", {})), this.prompts.read(() => this.#host.rpc("prompts_list", {}))]);
   }
 
   async #loadOriginal(): Promise<void> {

@@ -2,7 +2,7 @@ import { describe, expect, it } from "vitest";
 import { incident, ORIGINAL, take } from "../test/incident";
 import { Bench } from "./bench.svelte";
 import { TakeStream } from "./take.svelte";
-import { differences, emptyVariant, specOf, variantInput } from "./variant";
+import { differences, emptyVariant, nameOf, specOf, variantInput } from "./variant";
 
 const TARGET = { traceId: "5f0c9e12a4b7d3e8812f6a9b0c4d7e31", spanId: "00000000000000a5", question: "When?" };
 
@@ -22,7 +22,7 @@ describe("a variant", () => {
   });
 
   it("carries edited messages beside the words", () => {
-    expect(variantInput({ ...emptyVariant(1), messages: { 0: "Be brief." } }, "B")).toEqual({ name: "B", spec: "original", messages: [{ index: 0, text: "Be brief." }], params: {} });
+    expect(variantInput({ ...emptyVariant(1), messages: { 0: "Be brief." } }, "B")).toEqual({ name: "B 1 message edited", spec: "original", messages: [{ index: 0, text: "Be brief." }], params: {} });
   });
 });
 
@@ -78,6 +78,13 @@ describe("Bench", () => {
     expect(compared).toMatchObject({ takes: [ORIGINAL.take_id, "t-1"] });
   });
 
+  it("names a variant by what it changes, unless it has a name", () => {
+    const variant = { ...emptyVariant(1), connection: "gw", drop: ["KB-114"] };
+    expect(nameOf(variant, "C")).toBe("C gw, without KB-114");
+    expect(nameOf({ ...variant, name: " mine " }, "C")).toBe("mine");
+    expect(nameOf({ ...variant, drop: ["x".repeat(300)] }, "C")).toHaveLength(80);
+  });
+
   it("calls the first variant of a pasted request A, since nothing was recorded", async () => {
     const host = incident();
     const bench = new Bench(host);
@@ -86,7 +93,7 @@ describe("Bench", () => {
     expect([bench.letterOf(0), bench.letterOf(1)]).toEqual(["A", "B"]);
     await bench.start();
     const started = host.calls.find((call) => call.name === "replay_start")?.request;
-    expect(started).toMatchObject({ ids: [], variants: [{ name: "A" }, { name: "B" }] });
+    expect(started).toMatchObject({ ids: [], variants: [{ name: "A as recorded" }, { name: "B as recorded" }] });
   });
 
   it("asks anew when the destination or the model changes", async () => {

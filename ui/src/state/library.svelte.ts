@@ -25,6 +25,8 @@ export class Library {
   readonly kept = new SvelteMap<string, Loaded<Kept>>();
   /** Last test of each connection, by its name. */
   readonly tests = new SvelteMap<string, Loaded<ConnectTest>>();
+  /** What is being written and was not kept yet, by what it is a text of: it stays while other views are looked at. */
+  readonly drafts = new SvelteMap<string, string>();
   /** JSON Schemas of files that people write, by name. */
   readonly forms = new SvelteMap<string, unknown>();
   undone = $state.raw<Undone | null>(null);
@@ -158,6 +160,7 @@ export class Library {
     const test = this.tests.get(name) ?? new Loaded<ConnectTest>();
     this.tests.set(name, test);
     await test.read(() => this.#host.rpc("connection_test", { name, allow_destinations: [...allow] }));
+    await this.readLedger();
   }
 
   async setKey(name: string, key: string): Promise<boolean> {

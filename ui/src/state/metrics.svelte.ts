@@ -12,6 +12,10 @@ export type Bucket = "1h" | "1d";
 
 /** Lines of one plot, at most: more cannot be told apart. */
 const GROUPS = 6;
+/** A range of more opens by days. */
+const MOST_HOURS = 24 * 31;
+/** Points of a line, at most, that are drawn without a call behind them. */
+const MOST_MOMENTS = 2000;
 const BUCKET_MS: Record<Bucket, number> = { "1h": 3_600_000, "1d": 86_400_000 };
 
 /** A plot: what it shows, and the unit of its numbers. */
@@ -44,6 +48,9 @@ export class Metrics {
     this.query = query;
     this.draft = query;
     await this.read();
+    // Hours of years cannot be told apart: such a range opens by days.
+    const extent = this.extent;
+    if (this.bucket === "1h" && extent !== null && extent.to - extent.from > MOST_HOURS * BUCKET_MS["1h"]) await this.setBucket("1d");
   }
 
   /** Asks again; what is being typed stays. */
@@ -84,7 +91,12 @@ export class Metrics {
   /** Buckets, the empty ones between too. */
   readonly moments = $derived.by((): readonly number[] => {
     const extent = this.extent;
-    return extent === null ? [] : Array.from({ length: Math.round((extent.to - extent.from) / this.bucketMs) }, (_, i) => extent.from + i * this.bucketMs);
+    if (extent === null) return [];
+    const n = Math.round((extent.to - extent.from) / this.bucketMs);
+    if (n <= MOST_MOMENTS) return Array.from({ length: n }, (_, i) => extent.from + i * this.bucketMs);
+    // Years of empty hours are not drawn one by one: each bucket that has calls, and the empty ones beside it.
+    const known = (this.buckets.value?.rows ?? []).flatMap((row) => msOf(row.dims["bucket_ns"]) ?? []);
+    return [...new Set(known.flatMap((at) => [at - this.bucketMs, at, at + this.bucketMs]))].filter((at) => at >= extent.from && at < extent.to).sort((a, b) => a - b);
   });
 
   /** Rows of a group by the start of their bucket. */

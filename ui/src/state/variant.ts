@@ -59,10 +59,20 @@ export function specOf(variant: Variant): string {
   return pairs.length > 0 ? pairs.join(",") : "original";
 }
 
+/** Longer names are cut: the card has the whole. */
+const NAME_CHARS = 80;
+
+/** The name that a take is known by ever after: its own, or its letter and what it changes. */
+export function nameOf(variant: Variant, letter: string): string {
+  const bare = new Set(["connection", "provider", "base URL", "model", "edited"]);
+  const changes = differences(variant).map(({ field, value }) => (field === "edited" ? `${value} edited` : bare.has(field) ? value : `${field} ${value}`));
+  return variant.name.trim() || [...`${letter} ${changes.length > 0 ? changes.join(", ") : "as recorded"}`].slice(0, NAME_CHARS).join("");
+}
+
 /** As the core takes it; `letter` names a variant without a name of its own. */
 export function variantInput(variant: Variant, letter: string) {
   const edits: MessageEdit[] = Object.entries(variant.messages).map(([at, text]) => ({ index: Number(at), text }));
-  return { name: variant.name.trim() || letter, spec: specOf(variant), messages: edits, params: {} };
+  return { name: nameOf(variant, letter), spec: specOf(variant), messages: edits, params: {} };
 }
 
 /** What differs from the original, in words. */

@@ -231,8 +231,8 @@ describe("an edited prompt", () => {
 describe("a variant's card", () => {
   it("lists before sending what is lost and what is left out", async () => {
     const estimate = await page.host.rpc("replay_estimate", { variants: [] });
-    const loss = { variant: "B", what: "left out", why: "the target has no such field" };
-    const call = { trace_id: null, span_id: "a5", variant: "B", code: "RTK-R004", message: "span a5 under B: a secret was removed" };
+    const loss = { variant: "B as recorded", what: "left out", why: "the target has no such field" };
+    const call = { trace_id: null, span_id: "a5", variant: "B as recorded", code: "RTK-R004", message: "span a5 under B: a secret was removed" };
     page.host.answer("replay_estimate", () => ({ ...estimate, losses: [{ ...loss, path: "logprobs" }, { ...loss, path: "seed" }, { ...loss, variant: "C", path: "top_k" }], left_out: [call, call, call, call] }));
     await page.app.openTrace(TRACE);
     await page.app.replay();

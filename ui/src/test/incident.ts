@@ -253,7 +253,7 @@ export function incidentAnswers(total = 1284, many = 40): Answers {
     workspace_info: () => ({ path: "/home/mira/ferry.retake", name: "ferry", bytes: 14_200_000, traces: total, spans: total * 7, audit_events: 331, empty: total === 0, version: "0.1.0", log_path: "/home/mira/.local/state/retake/retake.log", sample_available: true }),
     workspace_changes: () => ({ data_version: 1 }),
     job_list: () => ({ jobs: [] }),
-    egress_ledger: () => ({ bytes_sent_today: 0, entries: [] }),
+    egress_ledger: () => ({ calls_today: 0, bytes_sent_today: 0, entries: [] }),
     search_open: () => ({ result_id: 1, total, total_exact: true }),
     search_rows: ({ from, count }) => ({ rows: Array.from({ length: Math.max(0, Math.min(count, total - from)) }, (_, i) => row(from + i)) }),
     search_facets: () => ({ facets: { has: [{ value: "leak", n: 76 }, { value: "denied_but_executed", n: 31 }], tenant: [{ value: "norrline", n: 812 }, { value: "hafen-und-faehrgesellschaft-ost", n: 472 }], status: [{ value: "ok", n: 1180 }, { value: "error", n: 104 }], model: [{ value: "gpt-4o-mini", n: 1284 }], prompt: [{ value: "support@7", n: 900 }, { value: null, n: 384 }] } }),

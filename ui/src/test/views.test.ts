@@ -3,6 +3,7 @@ import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import type { App, View } from "$state/app.svelte";
 import { COMMAND_IDS, commandInfo } from "$state/commands";
 import { TABS } from "$state/trace.svelte";
+import { RpcError } from "$platform/types";
 import { openPage, settle, violations, type Page } from "./page";
 
 let app: App;
@@ -52,6 +53,44 @@ describe("the window", () => {
     expect(kept.querySelector("img")).toBeNull();
     expect(kept.textContent).toContain("Copy command");
     expect(await violations()).toEqual([]);
+  });
+
+  it("asks before a connection's address is sent anything for the first time", async () => {
+    await open();
+    page.host.answer("connection_test", ({ name, allow_destinations }) => {
+      if ((allow_destinations ?? []).length === 0) throw new RpcError("RTK-R006", "not allowed");
+      return { name, ok: true, message: "1 model", models: ["small"], latency_ms: 3, code: null };
+    });
+    app.go("sources");
+    await settle();
+    const click = async (name: string) => {
+      [...document.querySelectorAll<HTMLElement>('button, [role="tab"]')].find((button) => button.textContent.trim().startsWith(name))?.click();
+      await settle();
+    };
+    const tests = () => page.host.calls.filter((call) => call.name === "connection_test").map((call) => call.request);
+    await click("Connections");
+    await click("Test");
+    expect(document.querySelector('[role="dialog"]')?.textContent).toContain("127.0.0.1:8080");
+    expect(await violations()).toEqual([]);
+    await click("Send nothing");
+    expect(tests()).toEqual([{ name: "local", allow_destinations: [] }]);
+    await click("Test");
+    await click("Ask it");
+    expect(tests().at(-1)).toEqual({ name: "local", allow_destinations: ["127.0.0.1:8080"] });
+    expect(document.querySelector("article")?.textContent).toContain("small");
+  });
+
+  it("keeps what is written while other views are looked at", async () => {
+    await open();
+    app.go("golden");
+    await settle();
+    const path = app.library.golden.value?.sets[0]?.cases[0]?.path ?? "";
+    app.library.drafts.set(path, "version: 1\n# of mine\n");
+    app.go("metrics");
+    await settle();
+    app.go("golden");
+    await settle();
+    expect([...document.querySelectorAll(".tag")].map((tag) => tag.textContent)).toContain("changed");
   });
 
   it("keeps the scores of retriever and reranker apart", async () => {

@@ -337,7 +337,9 @@ document! {
 
     /// Ledger, newest first.
     pub struct Ledger {
-        /// Bytes sent since midnight UTC.
+        /// Calls since midnight UTC.
+        pub calls_today: u64,
+        /// Bytes sent in their bodies.
         pub bytes_sent_today: u64,
         /// Entries.
         pub entries: Vec<LedgerEntry>,

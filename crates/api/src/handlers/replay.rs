@@ -143,7 +143,8 @@ pub async fn egress_ledger(core: Arc<Core>, _: Empty) -> Result<Ledger, ApiError
         const DAY_NS: i64 = 86_400_000_000_000;
         let midnight_ns = core.host().now_ns().div_euclid(DAY_NS) * DAY_NS;
         let rows = core.workspace()?.ledger(MAX_LEDGER)?;
-        let bytes_sent_today = rows.iter().filter(|row| row.at_ns >= midnight_ns).map(|row| row.bytes_sent).sum();
+        let today = || rows.iter().filter(|row| row.at_ns >= midnight_ns);
+        let (calls_today, bytes_sent_today) = (today().count() as u64, today().map(|row| row.bytes_sent).sum());
         let entries = rows.into_iter().map(|row| LedgerEntry {
             at_ns: Ns(row.at_ns),
             destination: row.destination,
@@ -152,7 +153,7 @@ pub async fn egress_ledger(core: Arc<Core>, _: Empty) -> Result<Ledger, ApiError
             bytes_received: row.bytes_received,
             take_id: row.take_id,
         });
-        Ok(Ledger { bytes_sent_today, entries: entries.collect() })
+        Ok(Ledger { calls_today, bytes_sent_today, entries: entries.collect() })
     })
     .await
 }
