@@ -1,5 +1,6 @@
 //! The window as a person uses it, by WebDriver on a screen without a monitor: `cargo xtask e2e`.
 
+mod drag;
 mod pictures;
 mod webdriver;
 mod window;
@@ -54,6 +55,18 @@ fn rows(page: &Session) -> Result<u64> {
 }
 
 #[test]
+fn what_is_picked_in_the_dialog_is_imported() -> Result<()> {
+    if window::is_missing() {
+        return Ok(());
+    }
+    let (home, _, file) = home();
+    let window = Window::open("picked", &home, &[("RETAKE_E2E_PICK", &file)])?;
+    window.click("main button", "Drop a file")?;
+    window.wait_for_text("Where is parcel 8?")?;
+    window.finish()
+}
+
+#[test]
 fn the_main_job_from_import_to_check() -> Result<()> {
     if window::is_missing() {
         return Ok(());
@@ -61,11 +74,11 @@ fn the_main_job_from_import_to_check() -> Result<()> {
     let (home, _, file) = home();
     let tokens: Vec<String> = ["It", " arrives", " on", " Friday", " [DOC-1]", "."].map(str::to_owned).to_vec();
     let provider = Loopback::start(vec![Reply::tokens(tokens.clone()).pace_ms(700)]);
-    let window = Window::open("main-job", &home, &[("RETAKE_E2E_PICK", &file)])?;
+    let window = Window::open("main-job", &home, &[])?;
 
     window.wait_for_text("Find out why it said that.")?;
     window.picture("1-empty");
-    window.click("main button", "Drop a file")?;
+    drag::drop_file(std::path::Path::new(&file))?;
     window.wait_for_text("Where is parcel 8?")?;
     window.wait("eight traces", |page| match rows(page)? {
         8 => Ok(()),
