@@ -217,8 +217,10 @@ fn holed(path: impl Into<String>, state: Fidelity, why: &str, redacted: bool) ->
     if !redacted {
         return field(path, state, why);
     }
-    // Of a captured body the level says that something was removed; of any other field the removed part is lost.
-    let state = if state <= Fidelity::VerbatimRedacted { Fidelity::VerbatimRedacted } else { Fidelity::Lost };
+    // Of a captured body the level says that something was removed. Any other field is no longer exact; it can be sent when
+    // a variant puts something else in the place of the hole, and is refused when none does.
+    let state =
+        if state <= Fidelity::VerbatimRedacted { Fidelity::VerbatimRedacted } else { state.max(Fidelity::Derived) };
     field(path, state, "a secret was removed from it on import")
 }
 
