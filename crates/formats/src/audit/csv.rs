@@ -276,8 +276,8 @@ impl Rows {
         context: &Context<'_>,
         sink: &mut dyn Sink,
     ) -> Result<RawRecord, FormatError> {
-        let message = "the row does not end within 64 MiB, perhaps for a quote that is never closed; it is kept as it came up \
-                       to the end of that line, and what follows is read";
+        let message = "the row does not end within 64 MiB, perhaps for a quote that is never closed; its fields are kept up to \
+                       the end of that line, and what follows is read";
         let (line, byte_offset) = (Some(place.line), place.offset);
         sink.warning(WarningAt { code: Code::RecordTooLarge, message: message.to_owned(), line, byte_offset });
         let mut raw = RawRecord::new(NAME, place);
