@@ -1,13 +1,14 @@
 //! The window as a host: the real clock and environment, dialogs of the system, and pushes to the page.
 //! A push only says what to read again. Pushes are gathered, so that a stream of tokens makes at most 30 messages a second.
 
+use crate::window::Windows;
 use retake_api::Host;
 use serde::Serialize;
 use std::collections::BTreeSet;
 use std::path::PathBuf;
 use std::sync::mpsc::{Receiver, Sender, channel};
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
-use tauri::{AppHandle, Emitter};
+use tauri::{AppHandle, Emitter, EventTarget, Manager};
 
 /// Shortest time between two messages to the page.
 const BEAT: Duration = Duration::from_millis(33);
@@ -26,14 +27,16 @@ pub struct Window {
 }
 
 impl Window {
-    /// A host that tells the pages of this application.
-    pub fn new(app: AppHandle) -> Self {
+    /// A host that tells the pages that show this workspace.
+    pub fn new(app: AppHandle, workspace: PathBuf) -> Self {
         let (changes, received) = channel();
         let pages = app.clone();
         std::thread::spawn(move || {
             gather(&received, |batch| {
-                // A page that is being closed needs no push.
-                let _sent = pages.emit("changed", batch);
+                for label in pages.state::<Windows>().on(&workspace) {
+                    // A page that is being closed needs no push.
+                    let _sent = pages.emit_to(EventTarget::webview_window(label), "changed", batch);
+                }
             });
         });
         Self { app, changes }
@@ -89,15 +92,18 @@ impl Host for Window {
     }
 }
 
-/// The system's dialog.
+/// The system's dialog for `files`, a `folder`, a `workspace`, or, with `save:NAME`, a place to write to.
 #[cfg(not(feature = "e2e"))]
-fn pick(app: &AppHandle, what: &str) -> Vec<PathBuf> {
+pub fn pick(app: &AppHandle, what: &str) -> Vec<PathBuf> {
     use tauri_plugin_dialog::DialogExt;
     let dialog = app.dialog().file();
-    let picked = if what == "folder" {
-        dialog.blocking_pick_folder().into_iter().collect()
-    } else {
-        dialog.blocking_pick_files().unwrap_or_default()
+    let picked = match (what, what.strip_prefix("save:")) {
+        ("folder", _) => dialog.blocking_pick_folder().into_iter().collect(),
+        ("workspace", _) => {
+            dialog.add_filter("Retake workspace", &["retake"]).blocking_pick_file().into_iter().collect()
+        }
+        (_, Some(name)) => dialog.set_file_name(name).blocking_save_file().into_iter().collect(),
+        _ => dialog.blocking_pick_files().unwrap_or_default(),
     };
     picked.into_iter().filter_map(|path| path.into_path().ok()).collect()
 }
@@ -105,7 +111,7 @@ fn pick(app: &AppHandle, what: &str) -> Vec<PathBuf> {
 /// Paths from `RETAKE_E2E_PICK`, separated as in `PATH`; a file that it names with `@` holds one path a line, so that a
 /// test can answer one dialog after the other.
 #[cfg(feature = "e2e")]
-fn pick(_app: &AppHandle, _what: &str) -> Vec<PathBuf> {
+pub fn pick(_app: &AppHandle, _what: &str) -> Vec<PathBuf> {
     let Some(value) = std::env::var_os("RETAKE_E2E_PICK") else { return Vec::new() };
     match value.to_string_lossy().strip_prefix('@') {
         Some(file) => std::fs::read_to_string(file).unwrap_or_default().lines().map(PathBuf::from).collect(),

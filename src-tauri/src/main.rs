@@ -4,17 +4,14 @@
 #![cfg_attr(not(debug_assertions), windows_subsystem = "windows")]
 
 mod host;
+mod menu;
 mod options;
 mod rpc;
 mod window;
 
 use options::Options;
-use retake_api::{ApiError, Core};
 use retake_model::Code;
-use retake_store::{OpenMode, Workspace};
-use std::path::Path;
 use std::process::ExitCode;
-use std::sync::Arc;
 use tauri::Manager;
 
 /// An import frees on the thread that writes what was allocated on the one that reads, which the system's allocator is
@@ -25,7 +22,7 @@ static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
 fn main() -> ExitCode {
     prefer_plain_renderer();
     let options = match Options::read(std::env::args_os().skip(1), |name| std::env::var_os(name)) {
-        Ok(options) => options,
+        Ok(options) => options.based_on(&std::env::current_dir().unwrap_or_default()),
         Err(usage) => {
             eprintln!("{usage}");
             return ExitCode::from(Code::UsageInvalid.exit() as u8);
@@ -34,24 +31,47 @@ fn main() -> ExitCode {
     if let Some(path) = retake_api::log::default_path() {
         retake_api::log::start(&path, std::env::var("RETAKE_LOG").ok().as_deref());
     }
-    let run = tauri::Builder::default()
+    let mut builder = tauri::Builder::default();
+    if is_single() {
+        builder = builder.plugin(tauri_plugin_single_instance::init(window::started_again));
+    }
+    let app = builder
         .plugin(tauri_plugin_dialog::init())
+        .manage(window::Windows::default())
+        .on_menu_event(|app, event| menu::chosen(app, event.id().as_ref()))
+        .on_window_event(|window, event| {
+            if matches!(event, tauri::WindowEvent::Destroyed) {
+                window.state::<window::Windows>().closed(window.label());
+            }
+        })
         .setup(move |app| {
-            let host = Arc::new(host::Window::new(app.handle().clone()));
-            // A workspace that cannot be opened is the answer to every call: the page shows it where the list would be.
-            app.manage(rpc::Opened(open(&options.workspace, host)));
             window::open(app.handle(), &options)?;
             Ok(())
         })
-        .invoke_handler(tauri::generate_handler![rpc::rpc])
-        .run(tauri::generate_context!());
-    match run {
-        Ok(()) => ExitCode::SUCCESS,
+        .invoke_handler(tauri::generate_handler![
+            rpc::rpc,
+            window::open_window,
+            window::recent_workspaces,
+            window::open_workspace,
+            menu::set_menu
+        ])
+        .build(tauri::generate_context!());
+    match app {
+        Ok(app) => {
+            app.run(|app, event| window::follow(app, &event));
+            ExitCode::SUCCESS
+        }
         Err(error) => {
             eprintln!("the window cannot be opened: {error}");
             ExitCode::FAILURE
         }
     }
+}
+
+/// Whether a second start hands its arguments to the first. Each test has a program of its own, and a workspace that is
+/// named by the environment belongs to the program of that environment.
+fn is_single() -> bool {
+    !cfg!(feature = "e2e") && std::env::var_os("RETAKE_WORKSPACE").is_none()
 }
 
 /// WebKitGTK's DMABUF renderer draws nothing on many drivers and without a GPU. Whoever sets the variable decides.
@@ -64,17 +84,4 @@ fn prefer_plain_renderer() {
             std::env::set_var(NAME, "1");
         }
     }
-}
-
-/// Opens the workspace, and makes it when it is not there yet.
-fn open(path: &Path, host: Arc<host::Window>) -> Result<Arc<Core>, ApiError> {
-    if let Some(folder) = path.parent().filter(|folder| !folder.as_os_str().is_empty()) {
-        std::fs::create_dir_all(folder).map_err(|why| {
-            ApiError::new(
-                Code::OutputUnwritable,
-                format!("the folder of the workspace cannot be made: {why}: {}", folder.display()),
-            )
-        })?;
-    }
-    Ok(Core::new(Workspace::open(path, OpenMode::Create)?, host))
 }

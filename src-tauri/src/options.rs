@@ -1,8 +1,8 @@
 //! What the program is started with: `--workspace FILE`, else `RETAKE_WORKSPACE`, else the platform's data folder.
-//! `--sample` begins with the sample, in a workspace of its own unless one is named.
+//! `--sample` begins with the sample, in a workspace of its own unless one is named. A link `retake://…` begins at its place.
 
 use std::ffi::OsString;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 /// Read options.
 #[derive(Debug, PartialEq, Eq)]
@@ -11,9 +11,11 @@ pub struct Options {
     pub workspace: PathBuf,
     /// Begin with the sample incident.
     pub sample: bool,
+    /// Place to begin at.
+    pub link: Option<String>,
 }
 
-const USAGE: &str = "usage: retake-app [--sample] [--workspace FILE]";
+const USAGE: &str = "usage: retake-app [--sample] [--workspace FILE] [retake://…]";
 
 impl Options {
     /// Reads arguments and environment. An unknown argument is an error with the usage as its text.
@@ -23,6 +25,7 @@ impl Options {
     ) -> Result<Self, String> {
         let mut workspace = None;
         let mut sample = false;
+        let mut link = None;
         let mut args = args.into_iter();
         while let Some(arg) = args.next() {
             let text = arg.to_string_lossy();
@@ -33,6 +36,8 @@ impl Options {
                     Some(PathBuf::from(args.next().ok_or_else(|| format!("--workspace needs a file\n{USAGE}"))?));
             } else if let Some(path) = text.strip_prefix("--workspace=") {
                 workspace = Some(PathBuf::from(path));
+            } else if text.to_lowercase().starts_with("retake:") {
+                link = Some(text.into_owned());
             } else if text.ends_with(".retake") {
                 // Opened by a double click on the file.
                 workspace = Some(PathBuf::from(&arg));
@@ -45,7 +50,13 @@ impl Options {
             let usual = retake_api::default_workspace();
             if sample { usual.with_file_name("sample.retake") } else { usual }
         });
-        Ok(Self { workspace: std::path::absolute(&workspace).unwrap_or(workspace), sample })
+        Ok(Self { workspace, sample, link })
+    }
+
+    /// A relative workspace lies in this folder.
+    pub fn based_on(mut self, folder: &Path) -> Self {
+        self.workspace = folder.join(self.workspace);
+        self
     }
 }
 
@@ -74,8 +85,15 @@ mod tests {
     }
 
     #[test]
-    fn a_relative_path_is_made_absolute() {
-        assert!(read(&["--workspace", "a.retake"], None).is_ok_and(|path| Path::new(&path).is_absolute()));
+    fn a_relative_path_lies_where_the_program_was_started() {
+        let options = Options::read(["a.retake".into()], |_| None).expect("it is read").based_on(Path::new("/folder"));
+        assert_eq!(options.workspace, Path::new("/folder/a.retake"));
+    }
+
+    #[test]
+    fn a_link_goes_along() {
+        let options = Options::read(["retake://trace/1#a".into()], |_| None).expect("it is read");
+        assert_eq!(options.link.as_deref(), Some("retake://trace/1#a"));
     }
 
     #[test]

@@ -1,17 +1,19 @@
-//! The one command of the page: a name and a request to the handlers, their document or coded error back.
+//! The one command of the page that reaches the handlers: a name and a request, their document or coded error back.
 
-use retake_api::{ApiError, Core, schema};
+use crate::window::Windows;
+use retake_api::{ApiError, schema};
 use serde_json::Value;
-use std::sync::Arc;
-use tauri::State;
+use tauri::{State, WebviewWindow};
 
-/// The workspace, or why it could not be opened.
-pub struct Opened(pub Result<Arc<Core>, ApiError>);
-
-/// Calls a handler.
+/// Calls a handler on the workspace of the window that asks.
 #[tauri::command]
-pub async fn rpc(opened: State<'_, Opened>, name: String, payload: Value) -> Result<Value, ApiError> {
-    let core = opened.0.clone()?;
+pub async fn rpc(
+    window: WebviewWindow,
+    windows: State<'_, Windows>,
+    name: String,
+    payload: Value,
+) -> Result<Value, ApiError> {
+    let core = windows.of(window.label())?.core.clone()?;
     let result = schema::dispatch(core, &name, payload).await;
     if let Err(error) = &result
         && error.code == retake_model::Code::Internal

@@ -1,13 +1,90 @@
-//! The one window: its title, size and what its page may navigate to.
+//! The windows: which workspace each shows, and how one more is opened: by a command of the page, by a second start of the
+//! program, by a link that the system hands over.
 
+use crate::host;
 use crate::options::Options;
-use tauri::{AppHandle, WebviewUrl, WebviewWindowBuilder};
+use retake_api::{ApiError, Core, recent};
+use retake_model::Code;
+use retake_store::{OpenMode, Workspace};
+use std::collections::BTreeMap;
+use std::ffi::OsString;
+use std::path::{Path, PathBuf};
+use std::sync::{Arc, Mutex, PoisonError};
+use tauri::{
+    AppHandle, Emitter, EventTarget, Manager, RunEvent, State, WebviewUrl, WebviewWindow, WebviewWindowBuilder,
+};
 
-/// Opens it. Files that are dropped on it reach the page as paths: a drop is the same consent as a choice in a dialog.
+/// A workspace that a window shows. One that cannot be opened is the answer to every call: the page shows it where the
+/// list would be.
+pub struct Opened {
+    path: PathBuf,
+    pub core: Result<Arc<Core>, ApiError>,
+}
+
+/// Windows by label.
+#[derive(Default)]
+pub struct Windows(Mutex<BTreeMap<String, Arc<Opened>>>);
+
+impl Windows {
+    /// What a window shows.
+    pub fn of(&self, label: &str) -> Result<Arc<Opened>, ApiError> {
+        self.all().get(label).cloned().ok_or_else(|| ApiError::internal(format!("there is no window {label}")))
+    }
+
+    /// Labels of the windows on a workspace.
+    pub fn on(&self, path: &Path) -> Vec<String> {
+        self.all().iter().filter(|(_, opened)| opened.path == path).map(|(label, _)| label.clone()).collect()
+    }
+
+    /// Forgets a window that was closed, and with the last one of a workspace the workspace.
+    pub fn closed(&self, label: &str) {
+        self.all().remove(label);
+    }
+
+    fn all(&self) -> std::sync::MutexGuard<'_, BTreeMap<String, Arc<Opened>>> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Takes the next free label for a window: `main`, `window-2`, `window-3` …
+    fn add(&self, opened: Arc<Opened>) -> String {
+        let mut all = self.all();
+        let label = (1..).map(|n| if n == 1 { "main".to_owned() } else { format!("window-{n}") });
+        let label = label.into_iter().find(|label| !all.contains_key(label)).unwrap_or_default();
+        all.insert(label.clone(), opened);
+        label
+    }
+}
+
+/// Shows what the program was started for: the window that has the workspace already comes to the front.
 pub fn open(app: &AppHandle, options: &Options) -> tauri::Result<()> {
-    let name = options.workspace.file_stem().map(|stem| stem.to_string_lossy().into_owned()).unwrap_or_default();
-    let page = if options.sample { WebviewUrl::App("index.html#sample".into()) } else { WebviewUrl::default() };
-    WebviewWindowBuilder::new(app, "main", page)
+    let windows = app.state::<Windows>();
+    if let Some(label) = windows.on(&options.workspace).first() {
+        if let Some(window) = app.get_webview_window(label) {
+            window.unminimize().and_then(|()| window.set_focus())?;
+        }
+        if let Some(link) = &options.link {
+            app.emit_to(EventTarget::webview_window(label), "link", link)?;
+        }
+        return Ok(());
+    }
+    let core = open_core(app, &options.workspace);
+    if core.is_ok() {
+        recent::remember(&recent::default_path(), &options.workspace);
+    }
+    let opened = Arc::new(Opened { path: options.workspace.clone(), core });
+    build(app, opened, false, options.sample, options.link.as_deref())
+}
+
+fn build(app: &AppHandle, opened: Arc<Opened>, further: bool, sample: bool, link: Option<&str>) -> tauri::Result<()> {
+    let name = opened.path.file_stem().map(|stem| stem.to_string_lossy().into_owned()).unwrap_or_default();
+    let mut begin = tauri::Url::parse("retake://page").map_err(tauri::Error::InvalidUrl)?;
+    let words = [("further", further.then_some("")), ("sample", sample.then_some("")), ("link", link)];
+    for (word, value) in words.into_iter().filter_map(|(word, value)| Some((word, value?))) {
+        begin.query_pairs_mut().append_pair(word, value);
+    }
+    let page = format!("index.html#{}", begin.query().unwrap_or_default());
+    let label = app.state::<Windows>().add(opened);
+    WebviewWindowBuilder::new(app, label, WebviewUrl::App(page.into()))
         .title(format!("{name} – Retake"))
         .inner_size(1280.0, 800.0)
         .min_inner_size(880.0, 560.0)
@@ -15,4 +92,87 @@ pub fn open(app: &AppHandle, options: &Options) -> tauri::Result<()> {
         .on_navigation(|url| matches!(url.scheme(), "tauri") || url.host_str() == Some("tauri.localhost"))
         .build()?;
     Ok(())
+}
+
+/// Opens the workspace, and makes it when it is not there yet.
+fn open_core(app: &AppHandle, path: &Path) -> Result<Arc<Core>, ApiError> {
+    if let Some(folder) = path.parent().filter(|folder| !folder.as_os_str().is_empty()) {
+        std::fs::create_dir_all(folder).map_err(|why| {
+            ApiError::new(
+                Code::OutputUnwritable,
+                format!("the folder of the workspace cannot be made: {why}: {}", folder.display()),
+            )
+        })?;
+    }
+    let host = Arc::new(host::Window::new(app.clone(), path.to_owned()));
+    Ok(Core::new(Workspace::open(path, OpenMode::Create)?, host))
+}
+
+/// The program was started once more, elsewhere: what that start asked for is done here.
+pub fn started_again(app: &AppHandle, args: Vec<String>, folder: String) {
+    let args = args.into_iter().skip(1).map(OsString::from);
+    let options = Options::read(args, |_| None).map(|options| options.based_on(Path::new(&folder)));
+    let done = match options {
+        Ok(options) => open(app, &options).map_err(|why| why.to_string()),
+        Err(usage) => Err(usage),
+    };
+    if let Err(why) = done {
+        tracing::warn!(why, "a second start could not be followed");
+    }
+}
+
+/// Links and files that macOS hands to the running program.
+pub fn follow(app: &AppHandle, event: &RunEvent) {
+    #[cfg(target_os = "macos")]
+    if let RunEvent::Opened { urls } = event {
+        for url in urls {
+            let word = url.to_file_path().map_or_else(|()| url.to_string(), |path| path.display().to_string());
+            started_again(app, vec![String::new(), word], String::new());
+        }
+    }
+    #[cfg(not(target_os = "macos"))]
+    let _ = (app, event);
+}
+
+/// A further window on the workspace of the one that asks.
+#[tauri::command]
+pub async fn open_window(
+    app: AppHandle,
+    window: WebviewWindow,
+    windows: State<'_, Windows>,
+    link: Option<String>,
+) -> Result<(), ApiError> {
+    build(&app, windows.of(window.label())?, true, false, link.as_deref()).map_err(ApiError::internal)
+}
+
+/// Workspaces that were open before, the last one first.
+#[tauri::command]
+pub async fn recent_workspaces() -> Vec<recent::RecentWorkspace> {
+    recent::list(&recent::default_path())
+}
+
+/// A window on another workspace: `recent` at a path that was open before, or `open` and `create` with a dialog.
+#[tauri::command]
+pub async fn open_workspace(app: AppHandle, how: String, path: Option<String>) -> Result<(), ApiError> {
+    let workspace = match how.as_str() {
+        "open" | "create" => {
+            let what = if how == "open" { "workspace" } else { "save:workspace.retake" };
+            let Some(path) = host::pick(&app, what).into_iter().next() else { return Ok(()) };
+            if how == "create" && path.exists() {
+                return Err(ApiError::new(Code::UsageInvalid, format!("there is a file already: {}", path.display()))
+                    .with_hint("Open it, or name another file."));
+            }
+            path
+        }
+        // The page names only what the user opened before.
+        _ => recent::list(&recent::default_path())
+            .into_iter()
+            .map(|one| PathBuf::from(one.path))
+            .find(|known| Some(known.as_path()) == path.as_deref().map(Path::new))
+            .ok_or_else(|| ApiError::new(Code::UsageInvalid, "this workspace was not open before"))?,
+    };
+    if how != "create" && !workspace.exists() {
+        return Err(ApiError::new(Code::WorkspaceMissing, format!("the file is gone: {}", workspace.display())));
+    }
+    open(&app, &Options { workspace, sample: false, link: None }).map_err(ApiError::internal)
 }

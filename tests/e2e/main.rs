@@ -4,6 +4,7 @@ mod drag;
 mod pictures;
 mod webdriver;
 mod window;
+mod windows;
 
 use anyhow::{Context as _, Result, bail, ensure};
 use retake_testkit::loopback::{Loopback, Reply};

@@ -18,6 +18,7 @@ pub mod key {
     pub const BACKSPACE: &str = "\u{e003}";
     pub const ENTER: &str = "\u{e007}";
     pub const ESCAPE: &str = "\u{e00c}";
+    pub const SHIFT: &str = "\u{e008}";
     pub const CONTROL: &str = "\u{e009}";
 }
 
@@ -106,6 +107,17 @@ impl Session {
     /// Address of the page; it is asked of the driver, not of the page.
     pub fn address(&self) -> Result<String> {
         Ok(self.ask("GET", "/url", None)?.as_str().unwrap_or_default().to_owned())
+    }
+
+    /// The windows of the program, by handle.
+    pub fn windows(&self) -> Result<Vec<String>> {
+        let handles = self.ask("GET", "/window/handles", None)?;
+        Ok(handles.as_array().into_iter().flatten().filter_map(Value::as_str).map(str::to_owned).collect())
+    }
+
+    /// Asks another window from now on.
+    pub fn switch_to(&self, handle: &str) -> Result<()> {
+        self.ask("POST", "/window", Some(&json!({"handle": handle}))).map(drop)
     }
 
     /// Ends the program.

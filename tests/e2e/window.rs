@@ -48,17 +48,22 @@ pub struct Window {
 impl Window {
     /// Opens it on the workspace of the home. `env` reaches the window; `RETAKE_E2E_PICK` answers its file picker.
     pub fn open(name: &str, home: &Home, env: &[(&str, &str)]) -> Result<Self> {
+        Self::open_with(name, home, env, &[])
+    }
+
+    /// The same with further arguments.
+    pub fn open_with(name: &str, home: &Home, env: &[(&str, &str)], args: &[String]) -> Result<Self> {
         // A driver that asks the page while it is being replaced by the first real one waits for ever: begin again then.
         for attempt in 1..3 {
-            match Self::try_open(name, home, env) {
+            match Self::try_open(name, home, env, args) {
                 Ok(window) => return Ok(window),
                 Err(error) => eprintln!("attempt {attempt} to open the window: {error:#}"),
             }
         }
-        Self::try_open(name, home, env)
+        Self::try_open(name, home, env, args)
     }
 
-    fn try_open(name: &str, home: &Home, env: &[(&str, &str)]) -> Result<Self> {
+    fn try_open(name: &str, home: &Home, env: &[(&str, &str)], further: &[String]) -> Result<Self> {
         let port = free_port()?;
         let mut command = Command::new("WebKitWebDriver");
         command.arg(format!("--port={port}")).args(["--host=127.0.0.1"]);
@@ -72,7 +77,8 @@ impl Window {
         let child = command.stdin(Stdio::null()).spawn().context("cannot start WebKitWebDriver")?;
         let driver = Driver(child);
         until("the driver answers", || Ok(webdriver::is_ready(port).then_some(())))?;
-        let args = ["--workspace".to_owned(), home.workspace().display().to_string()];
+        let own = ["--workspace".to_owned(), home.workspace().display().to_string()];
+        let args = [&own, further].concat();
         let session = Session::start(port, &app()?.display().to_string(), &args)?;
         until("the page is there", || Ok(session.address()?.contains("localhost").then_some(())))?;
         session.run(LISTEN, &[])?;

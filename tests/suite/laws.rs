@@ -1,7 +1,7 @@
 //! Laws of the store: the canonical export does not depend on the way in.
 
 use retake_tests::traces::{Call, document, lines};
-use retake_tests::{Home, in_repository, real};
+use retake_tests::{Home, Run, in_repository, real};
 use std::path::{Path, PathBuf};
 
 /// The canonical export of a workspace, whole.
@@ -130,4 +130,35 @@ fn the_sample_can_be_undone_to_nothing() {
     home.retake(&["batches", "undo", report["batch_id"].as_str().unwrap(), "--yes"]).ok();
     let rows = home.retake(&["search", ""]).ok();
     assert_eq!(rows["total"], 0, "{rows:#}");
+}
+
+#[test]
+fn a_copy_holds_what_the_workspace_holds_and_replaces_nothing() {
+    let home = Home::new();
+    let file = home.file("calls.jsonl", lines(&calls()));
+    import(&home, &[&file]);
+    let copy = home.path("copy.retake");
+    let name = copy.display().to_string();
+    let name = name.as_str();
+    let answer = home.retake(&["copy", name]).ok();
+    assert_eq!(answer["schema"], "retake.workspace-copy/1");
+    assert_eq!(answer["bytes"].as_u64(), std::fs::metadata(&copy).ok().map(|file| file.len()));
+    let original = canonical(&home);
+
+    // It is a workspace of its own: the other may go, and what is added here stays here.
+    let run = |args: &[&str]| Run::of(home.bare(&[&["--json", "--workspace", name], args].concat()));
+    let out = home.path("of-copy.jsonl");
+    run(&["export", "--query", "", "--format", "canonical", "-o", out.to_str().unwrap()]).ok();
+    same(&original, &std::fs::read_to_string(&out).unwrap(), "a copy");
+    assert_eq!(run(&["import", file.to_str().unwrap()]).ok()["totals"]["traces"], 0, "records are recognised in it");
+    assert_eq!(run(&["doctor"]).exit, 0);
+
+    let before = std::fs::read(&copy).unwrap();
+    for refused in [copy, home.workspace(), home.path("nowhere/copy.retake"), home.path("")] {
+        let error = home.retake(&["copy", refused.to_str().unwrap()]).error(3);
+        assert_eq!(error["code"], "RTK-A002", "{error}");
+    }
+    assert_eq!(std::fs::read(name).unwrap(), before);
+    let left: Vec<_> = std::fs::read_dir(home.path("")).unwrap().flatten().map(|entry| entry.file_name()).collect();
+    assert!(left.iter().all(|name| !name.to_string_lossy().contains(".part")), "{left:?}");
 }

@@ -15,7 +15,7 @@ pub trait Host: Send + Sync {
     /// Tells whoever watches that `topic` changed (`workspace`, `job`, `take`); they read again.
     fn emit(&self, topic: &str, id: &str);
 
-    /// Opens a dialog for `files` or a `folder`; empty when it was dismissed or there is none.
+    /// Opens a dialog for `files`, a `folder`, or a place to save to (`save:NAME`); empty when it was dismissed or there is none.
     fn pick(&self, what: &str) -> Vec<PathBuf>;
 
     /// An environment variable.

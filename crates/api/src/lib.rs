@@ -11,6 +11,7 @@ pub mod host;
 pub mod jobs;
 pub mod log;
 mod output;
+pub mod recent;
 pub mod report;
 pub mod run_log;
 pub mod schema;

@@ -64,6 +64,8 @@ commands! {
     workspace::setting_set(workspace::SettingSetRequest) -> workspace::Setting,
     /// Checks the workspace.
     workspace::doctor(Empty) -> workspace::Doctor,
+    /// Writes a copy of the workspace, as of now.
+    workspace::workspace_copy(workspace::CopyRequest) -> workspace::Copied,
     /// Opens the host's dialog.
     workspace::pick(workspace::PickRequest) -> workspace::Picked,
     /// Imports the sample into the open workspace, as a job.

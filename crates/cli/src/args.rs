@@ -149,6 +149,12 @@ pub enum Command {
     },
     /// Check the workspace
     Doctor,
+    /// Write a copy of the workspace
+    #[command(after_help = "Example:\n  retake copy incident-2026-11.retake")]
+    Copy {
+        /// File, where none may be yet
+        file: PathBuf,
+    },
     /// Print the JSON Schema of a document
     Schema {
         /// Document; all names when absent

@@ -544,6 +544,22 @@ documents: Array<DocumentView>,
  */
 findings: Array<FindingView>, };
 
+export type Copied = { 
+/**
+ * File; nothing when the dialog was dismissed.
+ */
+path: string | null, 
+/**
+ * Its size.
+ */
+bytes: number | null, };
+
+export type CopyRequest = { 
+/**
+ * File, where none may be yet. Without it the host asks for one.
+ */
+path: string | null, };
+
 export type Deltas = { 
 /**
  * Cost.
@@ -1705,7 +1721,7 @@ json: unknown, };
 
 export type PickRequest = { 
 /**
- * `files`, `folder`.
+ * `files`, `folder`, `workspace`; `save:NAME` for a place to write to.
  */
 what: string, };
 
@@ -3094,6 +3110,8 @@ export interface RpcSchema {
   setting_set: { request: SettingSetRequest; response: Setting };
   /** Checks the workspace. */
   doctor: { request: Empty; response: Doctor };
+  /** Writes a copy of the workspace, as of now. */
+  workspace_copy: { request: CopyRequest; response: Copied };
   /** Opens the host's dialog. */
   pick: { request: PickRequest; response: Picked };
   /** Imports the sample into the open workspace, as a job. */

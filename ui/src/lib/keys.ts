@@ -46,3 +46,21 @@ export class KeySequence {
     this.#first = null;
   }
 }
+
+/** Keys that belong to the page itself: they move the focus, or lead one level out. */
+const RESERVED = ["Tab", "Shift+Tab", "Escape", "Enter", "Ctrl+C", "Ctrl+V", "Ctrl+X", "Ctrl+A", "Ctrl+Z", "F5", "Ctrl+R"];
+
+/** Whether a command may have the key. */
+export function isFree(key: string): boolean {
+  return !RESERVED.includes(key);
+}
+
+/** Whether a field takes the key as text, or as a step in its text. */
+export function writesText(key: string): boolean {
+  return !/^(Ctrl|Alt)\+/.test(key) && !/^(Shift\+)?F\d+$/.test(key) && key !== "Escape";
+}
+
+/** Whether pressing one key means that the other cannot be reached, or both mean the same. */
+export function collides(a: string, b: string): boolean {
+  return a === b || a.startsWith(`${b} `) || b.startsWith(`${a} `);
+}

@@ -20,7 +20,17 @@ export function pastedAs(text: string): Pasted {
 
 /** Whether keys and pastes belong to a text that is being edited, in a shadow root too. */
 export function inTextField(event: Event): boolean {
-  const target = event.composedPath()[0] ?? event.target;
+  return isTextField(event.composedPath()[0] ?? event.target);
+}
+
+/** Whether what has the focus is a text that is being edited. */
+export function focusInTextField(): boolean {
+  let focus = document.activeElement;
+  while (focus?.shadowRoot?.activeElement) focus = focus.shadowRoot.activeElement;
+  return isTextField(focus);
+}
+
+function isTextField(target: EventTarget | null): boolean {
   if (!(target instanceof HTMLElement)) return false;
   if (target instanceof HTMLInputElement) return !["checkbox", "radio", "range", "button", "submit", "color", "file"].includes(target.type);
   return target.isContentEditable || target instanceof HTMLTextAreaElement || target instanceof HTMLSelectElement;

@@ -1,5 +1,5 @@
 /// A host for tests: answers from functions that the test gives, and keeps what was asked.
-import { RpcError, type Change, type Command, type DropHandler, type Platform, type Request, type Response } from "./types";
+import { RpcError, type Change, type Command, type DropHandler, type NativeMenu, type Platform, type RecentWorkspace, type Request, type Response } from "./types";
 
 export type Answers = { [N in Command]?: (request: Request<N>) => Response<N> | Promise<Response<N>> };
 
@@ -49,6 +49,51 @@ export class FakePlatform implements Platform {
 
   async zoom(factor: number): Promise<void> {
     this.zoomed = factor;
+  }
+
+  /** Links of the windows that were opened. */
+  readonly windows: (string | null)[] = [];
+  /** Workspaces that were opened. */
+  readonly opened: ({ recent: string } | "open" | "create")[] = [];
+  recent: RecentWorkspace[] = [];
+  menu: NativeMenu | null = null;
+  #links: ((link: string) => void)[] = [];
+  #chosen: ((command: string) => void)[] = [];
+
+  async openWindow(link: string | null): Promise<void> {
+    this.windows.push(link);
+  }
+
+  async recentWorkspaces(): Promise<RecentWorkspace[]> {
+    return this.recent;
+  }
+
+  async openWorkspace(which: { recent: string } | "open" | "create"): Promise<void> {
+    this.opened.push(which);
+  }
+
+  onLink(seen: (link: string) => void): () => void {
+    this.#links.push(seen);
+    return () => (this.#links = this.#links.filter((other) => other !== seen));
+  }
+
+  async setMenu(menu: NativeMenu): Promise<void> {
+    this.menu = menu;
+  }
+
+  onMenu(seen: (command: string) => void): () => void {
+    this.#chosen.push(seen);
+    return () => (this.#chosen = this.#chosen.filter((other) => other !== seen));
+  }
+
+  /** The system hands over a link. */
+  link(text: string): void {
+    for (const seen of this.#links) seen(text);
+  }
+
+  /** A command is chosen in the native menu. */
+  choose(command: string): void {
+    for (const seen of this.#chosen) seen(command);
   }
 
   /** Pushes a change to the page. */

@@ -1,13 +1,15 @@
 /// The window's host. The only file that may import from Tauri.
 import { invoke } from "@tauri-apps/api/core";
-import { listen, TauriEvent } from "@tauri-apps/api/event";
-import { RpcError, type Change, type Command, type DropHandler, type Platform, type Request, type Response } from "./types";
+import { TauriEvent } from "@tauri-apps/api/event";
+import { getCurrentWebviewWindow } from "@tauri-apps/api/webviewWindow";
+import { RpcError, type Change, type Command, type DropHandler, type NativeMenu, type Platform, type RecentWorkspace, type Request, type Response } from "./types";
 
 /** Subscribes; the returned function works also before the host has confirmed. */
 function subscribe<T>(event: string, seen: (payload: T) => void): () => void {
   let stop: (() => void) | null = null;
   let stopped = false;
-  void listen<T>(event, ({ payload }) => seen(payload)).then((unlisten) => {
+  // Of this window alone: another one may show another workspace.
+  void getCurrentWebviewWindow().listen<T>(event, ({ payload }) => seen(payload)).then((unlisten) => {
     if (stopped) unlisten();
     else stop = unlisten;
   });
@@ -17,13 +19,18 @@ function subscribe<T>(event: string, seen: (payload: T) => void): () => void {
   };
 }
 
+/** Asks the host; whatever it throws is an error of the core. */
+async function call<T>(command: string, args: Record<string, unknown>): Promise<T> {
+  try {
+    return await invoke<T>(command, args);
+  } catch (thrown) {
+    throw RpcError.from(thrown);
+  }
+}
+
 export class TauriPlatform implements Platform {
   async rpc<N extends Command>(name: N, request: Request<N>): Promise<Response<N>> {
-    try {
-      return await invoke<Response<N>>("rpc", { name, payload: request });
-    } catch (thrown) {
-      throw RpcError.from(thrown);
-    }
+    return call<Response<N>>("rpc", { name, payload: request });
   }
 
   onChange(seen: (change: Change) => void): () => void {
@@ -40,6 +47,30 @@ export class TauriPlatform implements Platform {
       }),
     ];
     return () => stops.forEach((stop) => stop());
+  }
+
+  async openWindow(link: string | null): Promise<void> {
+    await call("open_window", { link });
+  }
+
+  async recentWorkspaces(): Promise<RecentWorkspace[]> {
+    return call<RecentWorkspace[]>("recent_workspaces", {});
+  }
+
+  async openWorkspace(which: { recent: string } | "open" | "create"): Promise<void> {
+    await call("open_workspace", typeof which === "string" ? { how: which } : { how: "recent", path: which.recent });
+  }
+
+  onLink(seen: (link: string) => void): () => void {
+    return subscribe<string>("link", seen);
+  }
+
+  async setMenu(menu: NativeMenu): Promise<void> {
+    await call("set_menu", { menu });
+  }
+
+  onMenu(seen: (command: string) => void): () => void {
+    return subscribe<string>("menu", seen);
   }
 
   async zoom(factor: number): Promise<void> {

@@ -66,6 +66,21 @@ export interface DropHandler {
   drop(paths: string[]): void;
 }
 
+/** A workspace that was open before. */
+export interface RecentWorkspace {
+  path: string;
+  name: string;
+  /** The file is still there. */
+  exists: boolean;
+}
+
+/** The native menu: data from the one registry of commands. */
+export interface NativeMenu {
+  /** Whether the bar is shown, where the system leaves that to the program. */
+  bar: boolean;
+  menus: readonly { title: string; items: readonly { id: string; title: string; key: string | null }[] }[];
+}
+
 export interface Platform {
   /** Calls a command of the core. Rejects with [`RpcError`] only. */
   rpc<N extends Command>(name: N, request: Request<N>): Promise<Response<N>>;
@@ -77,4 +92,16 @@ export interface Platform {
   copy(text: string): Promise<void>;
   /** Shows the page larger or smaller; 1 is its own size. */
   zoom(factor: number): Promise<void>;
+  /** Opens a further window on this workspace, at a link if one is given. */
+  openWindow(link: string | null): Promise<void>;
+  /** Workspaces that were open before, the last one first. */
+  recentWorkspaces(): Promise<RecentWorkspace[]>;
+  /** Opens a window on another workspace: one of the recent, or (`open`, `create`) one that the user names in a dialog. */
+  openWorkspace(which: { recent: string } | "open" | "create"): Promise<void>;
+  /** Hears of links that the system hands over until the returned function is called. */
+  onLink(seen: (link: string) => void): () => void;
+  /** Puts the commands into the window's native menu; shows or hides its bar where that is a choice. */
+  setMenu(menu: NativeMenu): Promise<void>;
+  /** Hears of commands that were chosen in the native menu until the returned function is called. */
+  onMenu(seen: (command: string) => void): () => void;
 }

@@ -1,11 +1,13 @@
 /// The window as a whole: where it is and was, what the workspace holds, and the states of its parts.
 import type { Job, WorkspaceInfo } from "$bindings/rpc";
 import { count, fileName, plural } from "$lib/format";
-import { RpcError, type Platform } from "$platform/types";
+import type { Opening } from "$lib/link";
+import { RpcError, type Platform, type RecentWorkspace } from "$platform/types";
 import type { Bench, Target } from "./bench.svelte";
 import { Commands } from "./commands.svelte";
 import { importReport, Jobs } from "./jobs.svelte";
 import { Library } from "./library.svelte";
+import { follow } from "./links";
 import { Loaded } from "./loaded.svelte";
 import { Metrics } from "./metrics.svelte";
 import { Promote } from "./promote.svelte";
@@ -30,8 +32,8 @@ export type Overlay = "palette" | "keys" | "jobs" | "ledger" | "report" | null;
 
 export class App {
   readonly host: Platform;
-  readonly commands = new Commands();
   readonly settings = new Settings();
+  readonly commands = new Commands((id) => this.settings.keysOf(id));
   readonly search: Search;
   readonly tabs: Tabs;
   readonly jobs: Jobs;
@@ -42,6 +44,8 @@ export class App {
   overlay = $state<Overlay>(null);
   promote = $state.raw<Promote | null>(null);
   notice = $state.raw<Notice | null>(null);
+  /** Workspaces that were open before. */
+  recent = $state.raw<readonly RecentWorkspace[]>([]);
   /** Files are held over the window. */
   dropping = $state(false);
   /** The list is being read: rows must not move. */
@@ -72,11 +76,12 @@ export class App {
    * Reads what the first screen shows and begins to look for changes; returns what ends that. With `sample`, begins with
    * the sample, and brings it in when the workspace is empty.
    */
-  start(sample = false): () => void {
-    void this.#readFirst(sample);
+  start(opening: Partial<Opening> = {}): () => void {
+    void this.#readFirst(opening);
     if (this.settings.zoom !== 100) void this.zoom(this.settings.zoom);
     const stops = [
       this.host.onChange(({ topic, id }) => this.#changed(topic, id)),
+      this.host.onLink((link) => void follow(this, link)),
       this.host.onDrop({ hover: (over) => (this.dropping = over), drop: (paths) => void this.importPaths(paths) }),
     ];
     const timer = setInterval(() => {
@@ -91,11 +96,13 @@ export class App {
   }
 
   /** What the first screen shows. The version is read before all else: what arrives meanwhile must count as a change. */
-  async #readFirst(sample: boolean): Promise<void> {
+  async #readFirst({ sample = false, link = null, further = false }: Partial<Opening>): Promise<void> {
     await this.look();
     await Promise.all([this.readInfo(), this.search.open(sample ? SAMPLE_QUERY : ""), this.jobs.read(), this.library.readLedger()]);
-    this.tabs.restore(this.settings.tabs(this.workspace));
-    this.#restored = true;
+    // A further window leaves the tabs to the first.
+    if (!further) this.tabs.restore(this.settings.tabs(this.workspace));
+    this.#restored = !further;
+    if (link !== null) await follow(this, link);
     if (!sample) return;
     if (this.info.value?.empty) await this.importSample();
     else if (!this.settings.sampleHidden) this.settings.showSampleStrip(this.workspace);
@@ -296,6 +303,27 @@ export class App {
 
   openPromote(id: string, title: string): void {
     this.promote = new Promote(this.host, id, title, this.settings.lastSet(this.workspace));
+  }
+
+  // Workspaces and views
+
+  async readRecent(): Promise<void> {
+    await this.act(async () => (this.recent = await this.host.recentWorkspaces()));
+  }
+
+  /** Writes a copy of the workspace to a file that the user names. */
+  async copyWorkspace(): Promise<void> {
+    await this.act(async () => {
+      const { path } = await this.host.rpc("workspace_copy", {});
+      if (path !== null) this.say({ text: `Copied to ${path}`, kind: "done", action: { title: "Copy the path", run: () => void this.copy(path) } });
+    });
+  }
+
+  /** Asks a kept query, with the columns that it was kept with. */
+  async openSaved(query: string): Promise<void> {
+    const view = this.settings.saved.find((one) => one.query === query);
+    if (view) this.settings.useColumns(view.columns);
+    await this.searchFor(query);
   }
 
   // Import

@@ -1,6 +1,6 @@
 /// Which commands apply now, and what they do. What is on screen provides its commands while it is there; what came last
 /// is asked first.
-import { KeySequence, keyOf, type KeyPress } from "$lib/keys";
+import { KeySequence, keyOf, writesText, type KeyPress } from "$lib/keys";
 import { untrack } from "svelte";
 import { SvelteMap } from "svelte/reactivity";
 import { COMMAND_IDS, commandInfo, type CommandId } from "./commands";
@@ -10,8 +10,20 @@ export type Handler = () => boolean | void;
 export type Handlers = Partial<Record<CommandId, Handler>>;
 
 export class Commands {
+  /** Keys of a command: those that the user gave it, else its own. */
+  readonly keysOf: (id: CommandId) => readonly string[];
   readonly #handlers = new SvelteMap<CommandId, readonly Handler[]>();
   readonly #sequence = new KeySequence();
+
+  constructor(keysOf: (id: CommandId) => readonly string[] = (id) => commandInfo(id).keys) {
+    this.keysOf = keysOf;
+  }
+
+  /** A title with the first key of a command, as tooltips say it: `Replay  r`. */
+  hint(id: CommandId, title: string = commandInfo(id).title): string {
+    const key = this.keysOf(id)[0];
+    return key === undefined ? title : `${title}  ${key}`;
+  }
 
   /** Adds handlers until the returned function is called. An effect that provides depends on nothing here. */
   provide(handlers: Handlers): () => void {
@@ -50,8 +62,9 @@ export class Commands {
     const candidates = inField ? [key] : this.#sequence.press(key, nowMs);
     for (const candidate of candidates)
       for (const id of COMMAND_IDS) {
-        const info = commandInfo(id);
-        if (!info.keys.includes(candidate) || (inField && !info.inFields)) continue;
+        if (!this.keysOf(id).includes(candidate)) continue;
+        // In a field only keys that write nothing are commands.
+        if (inField && (!commandInfo(id).inFields || writesText(candidate))) continue;
         if (this.run(id)) {
           this.#sequence.clear();
           return true;

@@ -1,5 +1,6 @@
 /// How the window looks, kept on this machine. Nothing here changes what the core does.
 import type { TimeMode } from "$lib/format";
+import { COMMAND_IDS, commandInfo, type CommandId } from "./commands";
 
 export type Theme = "system" | "dark" | "light" | "contrast";
 
@@ -8,6 +9,15 @@ const THEMES: readonly Theme[] = ["system", "dark", "light", "contrast"];
 /** Zoom in per cent. */
 export const ZOOMS = [50, 67, 75, 80, 90, 100, 110, 125, 150, 175, 200] as const;
 const TIMES: readonly TimeMode[] = ["local", "utc", "relative"];
+
+/** A query under a name, with the columns that it was looked at with. */
+export interface SavedView {
+  name: string;
+  query: string;
+  columns: readonly Column[];
+}
+
+export type Keys = Partial<Record<CommandId, readonly string[]>>;
 
 /** Columns of the list in the order in which they are offered. */
 export const COLUMNS = ["time", "tenant", "question", "name", "feature", "model", "prompt", "user", "flags", "tokens", "cost", "latency"] as const;
@@ -27,23 +37,29 @@ export class Settings {
   /** Widths in pixels that were set by hand. */
   widths = $state.raw<Widths>({});
   facets = $state(true);
+  /** The native menu has its bar, where that is a choice. */
+  menuBar = $state(false);
   /** Workspace that shows the way through the sample. */
   sampleStrip = $state("");
   /** The strip of the sample was hidden by hand. */
   readonly sampleHidden: boolean;
   #workspace = "";
   #history = $state.raw<readonly string[]>([]);
-  #saved = $state.raw<readonly string[]>([]);
+  #saved = $state.raw<readonly SavedView[]>([]);
+  /** Keys that were given to commands by hand. */
+  #keys = $state.raw<Keys>({});
 
   constructor() {
     this.theme = THEMES.find((theme) => theme === read("theme")) ?? "system";
     this.times = TIMES.find((mode) => mode === read("times")) ?? "local";
     this.zoom = ZOOMS.find((zoom) => String(zoom) === read("zoom")) ?? 100;
     this.facets = read("facets") !== "no";
+    this.menuBar = read("menuBar") === "yes";
     this.sampleStrip = read("sampleStrip") ?? "";
     this.sampleHidden = read("sampleStrip") === "";
     this.#history = list("history");
-    this.#saved = list("saved");
+    this.#saved = savedViews();
+    this.#keys = keptKeys();
     this.#applyTheme();
     MORE?.addEventListener("change", () => this.#applyTheme());
   }
@@ -52,8 +68,35 @@ export class Settings {
     return this.#history;
   }
 
-  get saved(): readonly string[] {
+  get saved(): readonly SavedView[] {
     return this.#saved;
+  }
+
+  /** Keys of a command: those that it was given, else its own. */
+  keysOf(id: CommandId): readonly string[] {
+    return this.#keys[id] ?? commandInfo(id).keys;
+  }
+
+  /** Whether a command was given other keys than its own. */
+  isRebound(id: CommandId): boolean {
+    return this.#keys[id] !== undefined;
+  }
+
+  get keysAreFirst(): boolean {
+    return Object.keys(this.#keys).length === 0;
+  }
+
+  /** Gives a command its keys; `null` gives back its own. */
+  setKeys(id: CommandId, keys: readonly string[] | null): void {
+    const others = Object.fromEntries(Object.entries(this.#keys).filter(([other]) => other !== id));
+    const own = commandInfo(id).keys.join("|") === keys?.join("|");
+    this.#keys = keys === null || own ? others : { ...others, [id]: keys };
+    write("keys", JSON.stringify(this.#keys));
+  }
+
+  resetKeys(): void {
+    this.#keys = {};
+    localStorage.removeItem("retake:keys");
   }
 
   nextTheme(): void {
@@ -142,6 +185,11 @@ export class Settings {
     write("facets", this.facets ? "yes" : "no");
   }
 
+  toggleMenuBar(): void {
+    this.menuBar = !this.menuBar;
+    write("menuBar", this.menuBar ? "yes" : "no");
+  }
+
   /** Shows the way through the sample in a workspace; in none with an empty name. */
   showSampleStrip(workspace: string): void {
     this.sampleStrip = workspace;
@@ -174,9 +222,35 @@ export class Settings {
     write("history", JSON.stringify(this.#history));
   }
 
-  toggleSaved(query: string): void {
-    this.#saved = this.#saved.includes(query) ? this.#saved.filter((other) => other !== query) : [query, ...this.#saved];
-    write("saved", JSON.stringify(this.#saved));
+  /** Whether the query is kept under a name. */
+  isSaved(query: string): boolean {
+    return this.#saved.some((view) => view.query === query);
+  }
+
+  /** Keeps a query with the columns of now under a name; one of the same name is replaced. */
+  save(name: string, query: string): void {
+    const called = name.trim() || query;
+    const rest = this.#saved.filter((view) => view.name !== called && view.query !== query);
+    this.#keepSaved([{ name: called, query, columns: this.columns }, ...rest]);
+  }
+
+  /** Takes a view away; returns what puts it back. */
+  unsave(query: string): () => void {
+    const before = this.#saved;
+    this.#keepSaved(before.filter((view) => view.query !== query));
+    return () => this.#keepSaved(before);
+  }
+
+  #keepSaved(saved: readonly SavedView[]): void {
+    this.#saved = saved;
+    write("saved", JSON.stringify(saved));
+  }
+
+  /** Shows the columns of a saved view. */
+  useColumns(columns: readonly Column[]): void {
+    if (!columns.includes("question")) return;
+    this.columns = columns;
+    this.#keepColumns();
   }
 
   #applyTheme(): void {
@@ -201,9 +275,34 @@ function write(name: string, value: string): void {
 }
 
 function list(name: string): string[] {
+  return parsed(name).filter((item) => typeof item === "string");
+}
+
+/** Saved views; before they had names they were their queries. */
+function savedViews(): SavedView[] {
+  return parsed("saved").flatMap((item): SavedView[] => {
+    if (typeof item === "string") return [{ name: item, query: item, columns: [] }];
+    if (typeof item !== "object" || item === null) return [];
+    const [name, query, columns]: unknown[] = ["name", "query", "columns"].map((field) => Reflect.get(item, field));
+    if (typeof name !== "string" || typeof query !== "string") return [];
+    const known = Array.isArray(columns) ? columns.flatMap((one: unknown): Column[] => COLUMNS.filter((column) => column === one)) : [];
+    return [{ name, query, columns: [...new Set(known)] }];
+  });
+}
+
+function keptKeys(): Keys {
+  const kept = object("keys");
+  const known = COMMAND_IDS.flatMap((id): [CommandId, string[]][] => {
+    const keys = kept[id];
+    return Array.isArray(keys) ? [[id, keys.filter((key) => typeof key === "string")]] : [];
+  });
+  return Object.fromEntries(known);
+}
+
+function parsed(name: string): unknown[] {
   try {
     const value: unknown = JSON.parse(read(name) ?? "[]");
-    return Array.isArray(value) ? value.filter((item) => typeof item === "string") : [];
+    return Array.isArray(value) ? value : [];
   } catch {
     return [];
   }

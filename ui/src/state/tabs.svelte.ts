@@ -1,12 +1,12 @@
 /// The tabs of the window. Each is a place of its own: its view, its trace, its workbench, where that was scrolled to, and
 /// what it can go back to. The list, its marks and what the workspace holds are one for all of them.
 import { oneLine } from "$lib/marks";
+import { VIEWS, type View } from "$lib/views";
 import type { Platform } from "$platform/types";
 import { Bench, type Target } from "./bench.svelte";
 import { Trace, TABS, type Tab } from "./trace.svelte";
 
-export const VIEWS = ["traces", "runs", "replay", "prompts", "golden", "metrics", "sources", "settings"] as const;
-export type View = (typeof VIEWS)[number];
+export { VIEWS, type View };
 
 const TITLES: Record<View, string> = { traces: "Traces", runs: "Runs", replay: "Replay", prompts: "Prompts", golden: "Golden sets", metrics: "Metrics", sources: "Sources", settings: "Settings" };
 

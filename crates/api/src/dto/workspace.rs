@@ -83,8 +83,23 @@ document! {
 
     /// What to pick.
     pub struct PickRequest {
-        /// `files`, `folder`.
+        /// `files`, `folder`, `workspace`; `save:NAME` for a place to write to.
         pub what: String,
+    }
+
+    /// A copy of the workspace to write.
+    pub struct CopyRequest {
+        /// File, where none may be yet. Without it the host asks for one.
+        #[serde(default)]
+        pub path: Option<String>,
+    }
+
+    /// A copy that was written.
+    pub struct Copied {
+        /// File; nothing when the dialog was dismissed.
+        pub path: Option<String>,
+        /// Its size.
+        pub bytes: Option<u64>,
     }
 
     /// An export to write.

@@ -4,8 +4,8 @@ use super::{import, parse_query};
 use crate::dto::import::ImportRequest;
 use crate::dto::job::JobStarted;
 use crate::dto::workspace::{
-    Changes, Doctor, DoctorCheck, ExportRequest, Exported, PickRequest, Picked, Setting, SettingRequest,
-    SettingSetRequest, WorkspaceInfo,
+    Changes, Copied, CopyRequest, Doctor, DoctorCheck, ExportRequest, Exported, PickRequest, Picked, Setting,
+    SettingRequest, SettingSetRequest, WorkspaceInfo,
 };
 use crate::dto::{Empty, connect::PolicySetRequest};
 use crate::output::write_whole;
@@ -130,6 +130,55 @@ fn keyring_check(core: &Core) -> Result<DoctorCheck, ApiError> {
             "Keys cannot be stored; give them in the environment instead ({variables}), or start a keyring."
         )),
     })
+}
+
+/// Writes a copy of the workspace to a file, whole or not at all. A file that is named must not be there yet; one that is
+/// chosen in the host's dialog may be, since the dialog asked.
+///
+/// # Errors
+/// `RTK-A002` when there is a file, or it cannot be written; those of the database.
+pub async fn workspace_copy(core: Arc<Core>, request: CopyRequest) -> Result<Copied, ApiError> {
+    core.blocking(move |core| {
+        let workspace = core.workspace()?;
+        let refused = |why: &str, path: &Path| {
+            ApiError::new(Code::OutputUnwritable, format!("{why}: {}", path.display()))
+                .with_hint("Name a file that is not there yet.")
+        };
+        let named = request.path.map(PathBuf::from);
+        let path = match &named {
+            Some(path) if path.exists() => return Err(refused("there is a file already", path)),
+            Some(path) => path.clone(),
+            None => {
+                let stem = workspace.path().file_stem().unwrap_or_default().to_string_lossy().into_owned();
+                let Some(path) = core.host().pick(&format!("save:{stem}-copy.retake")).into_iter().next() else {
+                    return Ok(Copied { path: None, bytes: None });
+                };
+                path
+            }
+        };
+        if path.canonicalize().ok().is_some_and(|place| workspace.path().canonicalize().ok() == Some(place)) {
+            return Err(refused("this is the workspace itself", &path));
+        }
+        if path.parent().is_some_and(|folder| !folder.as_os_str().is_empty() && !folder.is_dir()) {
+            return Err(refused("there is no such folder", &path));
+        }
+        let mut part = path.file_name().unwrap_or_default().to_owned();
+        part.push(format!(".{}.part", std::process::id()));
+        let part = path.with_file_name(part);
+        let written = workspace.copy_to(&part).map_err(ApiError::from).and_then(|()| {
+            std::fs::rename(&part, &path)
+                .map_err(|why| ApiError::new(Code::OutputUnwritable, format!("{why}: {}", path.display())))
+        });
+        if let Err(error) = written {
+            // What is left of it is of no use to anybody.
+            let _removed = std::fs::remove_file(&part);
+            return Err(error);
+        }
+        let bytes = std::fs::metadata(&path).ok().map(|file| file.len());
+        let absolute = std::path::absolute(&path).unwrap_or(path);
+        Ok(Copied { path: Some(absolute.display().to_string()), bytes })
+    })
+    .await
 }
 
 /// Opens the host's dialog.

@@ -108,6 +108,7 @@ documents! {
     "pricing" => connect::Pricing,
     "pricing-import" => connect::PricingImported,
     "policy-show" => connect::PolicyView,
+    "workspace-copy" => workspace::Copied,
     "doctor" => workspace::Doctor,
     "error" => ErrorDocument,
 }

@@ -1,13 +1,14 @@
-//! `doctor`, `schema`, `completions`.
+//! `doctor`, `copy`, `schema`, `completions`.
 
 use crate::args::Cli;
 use crate::output::Output;
 use clap::CommandFactory;
 use retake_api::dto::Empty;
-use retake_api::dto::workspace::DoctorCheck;
+use retake_api::dto::workspace::{CopyRequest, DoctorCheck};
 use retake_api::{ApiError, Core, handlers, schema::documents};
 use retake_model::{Code, Exit};
 use std::fmt::Write;
+use std::path::Path;
 use std::sync::Arc;
 
 /// `retake doctor`.
@@ -32,6 +33,17 @@ pub async fn run(core: Arc<Core>, output: &Output) -> Result<Exit, ApiError> {
 /// False for what the workspace does without: keys can come from the environment.
 fn is_needed(check: &DoctorCheck) -> bool {
     check.id != handlers::workspace::KEYRING_CHECK
+}
+
+/// `retake copy`.
+pub async fn copy(core: Arc<Core>, file: &Path, output: &Output) -> Result<Exit, ApiError> {
+    let request = CopyRequest { path: Some(file.display().to_string()) };
+    let copied = handlers::workspace::workspace_copy(core, request).await?;
+    output.document("workspace-copy", &copied, |text| {
+        let _ =
+            writeln!(text, "{} bytes in {}", copied.bytes.unwrap_or_default(), copied.path.as_deref().unwrap_or("—"));
+    });
+    Ok(Exit::Done)
 }
 
 /// `retake schema`.

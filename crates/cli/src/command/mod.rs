@@ -54,6 +54,7 @@ async fn run_on(core: Arc<Core>, cli: &Cli, output: &Output) -> Result<Exit, Api
         Command::Secret { command } => connect::secret(core, command, output).await,
         Command::Pricing { command } => connect::pricing(core, command, output).await,
         Command::Doctor => doctor::run(core, output).await,
+        Command::Copy { file } => doctor::copy(core, file, output).await,
         Command::Schema { name } => doctor::schema(name.as_deref(), output),
         Command::Completions { shell } => doctor::completions(*shell, output),
         Command::Demo { print_commands } => {
