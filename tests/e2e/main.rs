@@ -1,6 +1,7 @@
 //! The window as a person uses it, by WebDriver on a screen without a monitor: `cargo xtask e2e`.
 
 mod drag;
+mod hostile;
 mod pictures;
 mod webdriver;
 mod window;

@@ -65,6 +65,7 @@ export const COMMANDS = {
   "trace.zoomOut": { title: "Timeline: further", group: "Trace", keys: ["s"] },
   "trace.panLeft": { title: "Timeline: earlier", group: "Trace", keys: ["a"] },
   "trace.panRight": { title: "Timeline: later", group: "Trace", keys: ["d"] },
+  "trace.markdown": { title: "Markdown rendered, or its source", group: "Trace", keys: ["Shift+M"] },
   "trace.find": { title: "Find in trace", group: "Trace", keys: ["Ctrl+F"], inFields: true },
   "trace.findNext": { title: "Next place found", group: "Trace", keys: ["F3", "Ctrl+G"], inFields: true },
   "trace.findPrevious": { title: "Previous place found", group: "Trace", keys: ["Shift+F3", "Ctrl+Shift+G"], inFields: true },

@@ -37,6 +37,8 @@ export class Settings {
   /** Widths in pixels that were set by hand. */
   widths = $state.raw<Widths>({});
   facets = $state(true);
+  /** Markdown in messages is rendered; its source is what the model saw. */
+  markdown = $state(false);
   /** The native menu has its bar, where that is a choice. */
   menuBar = $state(false);
   /** Workspace that shows the way through the sample. */
@@ -54,6 +56,7 @@ export class Settings {
     this.times = TIMES.find((mode) => mode === read("times")) ?? "local";
     this.zoom = ZOOMS.find((zoom) => String(zoom) === read("zoom")) ?? 100;
     this.facets = read("facets") !== "no";
+    this.markdown = read("markdown") === "yes";
     this.menuBar = read("menuBar") === "yes";
     this.sampleStrip = read("sampleStrip") ?? "";
     this.sampleHidden = read("sampleStrip") === "";
@@ -183,6 +186,11 @@ export class Settings {
   toggleFacets(): void {
     this.facets = !this.facets;
     write("facets", this.facets ? "yes" : "no");
+  }
+
+  toggleMarkdown(): void {
+    this.markdown = !this.markdown;
+    write("markdown", this.markdown ? "yes" : "no");
   }
 
   toggleMenuBar(): void {
