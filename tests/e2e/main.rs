@@ -1,5 +1,6 @@
 //! The window as a person uses it, by WebDriver on a screen without a monitor: `cargo xtask e2e`.
 
+mod access;
 mod drag;
 mod hostile;
 mod pictures;
