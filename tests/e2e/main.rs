@@ -3,6 +3,7 @@
 mod access;
 mod drag;
 mod hostile;
+mod journeys;
 mod pictures;
 mod webdriver;
 mod window;

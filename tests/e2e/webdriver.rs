@@ -16,6 +16,8 @@ const ANSWER: Duration = Duration::from_secs(45);
 /// Keys that have no character, by the protocol's table.
 pub mod key {
     pub const BACKSPACE: &str = "\u{e003}";
+    pub const TAB: &str = "\u{e004}";
+    pub const DOWN: &str = "\u{e015}";
     pub const ENTER: &str = "\u{e007}";
     pub const ESCAPE: &str = "\u{e00c}";
     pub const SHIFT: &str = "\u{e008}";
@@ -90,6 +92,16 @@ impl Session {
         let actions: Vec<Value> = down.chain(up).collect();
         let body = json!({"actions": [{"type": "key", "id": "keyboard", "actions": actions}]});
         self.ask("POST", "/actions", Some(&body)).map(drop)
+    }
+
+    /// Drags one element onto another with the pointer.
+    pub fn drag(&self, from: &Element, to: &Element) -> Result<()> {
+        let at = |target: &Element| json!({"type": "pointerMove", "duration": 50, "origin": reference(target), "x": 0, "y": 0});
+        let button = |kind: &str| json!({"type": kind, "button": 0});
+        let actions = json!([at(from), button("pointerDown"), at(to), button("pointerUp")]);
+        let pointer =
+            json!({"type": "pointer", "id": "mouse", "parameters": {"pointerType": "mouse"}, "actions": actions});
+        self.ask("POST", "/actions", Some(&json!({"actions": [pointer]}))).map(drop)
     }
 
     /// Text of an element as it is rendered.

@@ -227,3 +227,44 @@ fn help_speaks_of_every_command_and_the_version_is_ours() {
     let formats: Value = Run::of(home.bare(&["--json", "formats"])).ok();
     assert!(formats["formats"].as_array().unwrap().len() >= 2, "{formats:#}");
 }
+
+#[test]
+fn a_prompt_keeps_its_numbers_and_says_which_traces_and_takes_used_each() {
+    let home = Home::new();
+    // It prints what each of its commands prints: no one document.
+    assert_eq!(home.retake(&["demo"]).exit, 0);
+    let shown = home.retake(&["prompt", "show", "dock-answer"]).ok();
+    let versions = shown["versions"].as_array().unwrap();
+    let numbers: Vec<_> = versions.iter().map(|version| version["version"].as_u64().unwrap()).collect();
+    assert_eq!(numbers, [8, 7]);
+    for version in versions {
+        let query = format!("prompt:dock-answer@{}", version["version"]);
+        let found = home.retake(&["search", &query, "--limit", "1"]).ok();
+        assert_eq!(version["traces"], found["total"], "{query}");
+    }
+    let runs = home.retake(&["runs", "list"]).ok();
+    assert_eq!((&versions[0]["takes"], &versions[0]["runs"][0]), (&1.into(), &runs["runs"][0]["run_id"]));
+    assert_eq!((&versions[1]["takes"], versions[1]["runs"].as_array().map(Vec::len)), (&0.into(), Some(0)));
+
+    let other = home.file("other.txt", "Another text.");
+    let other = other.to_str().unwrap();
+    let error = home.retake(&["prompt", "new", "dock-answer@7", "--file", other]).error(2);
+    assert_eq!(error["code"], "RTK-A001");
+    assert_eq!(home.retake(&["prompt", "new", "dock-answer@12", "--file", other]).ok()["version"], 12);
+    let same = home.retake(&["prompt", "new", "dock-answer@20", "--file", other]).ok();
+    assert_eq!((&same["version"], &same["created"]), (&12.into(), &false.into()));
+    assert_eq!(
+        home.retake(&["prompt", "new", "dock-answer", "--file", home.file("x.txt", "X").to_str().unwrap()]).ok()["version"],
+        13
+    );
+
+    // A label counts for the version that it stood on when the run began.
+    home.retake(&["prompt", "label", "dock-answer@7", "live", "--yes"]).ok();
+    let truth = retake_tests::json(&retake_tests::in_repository("fixtures/sample/truth.json")).unwrap();
+    let trace = truth["bad"]["trace_id"].as_str().unwrap().to_owned();
+    home.retake(&["replay", &trace, "--variant", "provider=recorded,prompt=dock-answer@live", "--yes"]);
+    home.retake(&["prompt", "label", "dock-answer@8", "live", "--yes"]).ok();
+    let shown = home.retake(&["prompt", "show", "dock-answer"]).ok();
+    let seven = shown["versions"].as_array().unwrap().iter().find(|version| version["version"] == 7).unwrap();
+    assert_eq!(seven["takes"], 1, "{shown}");
+}

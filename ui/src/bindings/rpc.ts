@@ -1998,7 +1998,7 @@ created: boolean, };
 
 export type PromptNewRequest = { 
 /**
- * Name.
+ * Name; `NAME@7` gives the version its number, above all others.
  */
 name: string, 
 /**
@@ -2044,7 +2044,19 @@ text: string | null,
 /**
  * Variables of the template.
  */
-variables: Array<string>, };
+variables: Array<string>, 
+/**
+ * Traces that used it; only where one prompt is asked for.
+ */
+traces: number | null, 
+/**
+ * Takes that were answered under it; only where one prompt is asked for.
+ */
+takes: number | null, 
+/**
+ * Runs of those takes, newest first.
+ */
+runs: Array<string>, };
 
 export type Prompts = { 
 /**

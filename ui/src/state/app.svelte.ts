@@ -155,6 +155,7 @@ export class App {
       this.library.readLedger(),
       this.view === "sources" ? this.library.readSources() : null,
       this.view === "metrics" ? this.metrics.read() : null,
+      this.view === "prompts" ? this.library.readPromptsAgain() : null,
       this.view === "runs" ? this.library.readRuns() : null,
       this.trace.traceId !== null && this.view === "traces" ? this.trace.open(this.trace.traceId, null, true) : null,
     ]);

@@ -53,6 +53,13 @@ export class Library {
     await this.prompts.read(() => this.#host.rpc("prompts_list", {}));
   }
 
+  /** Reads the prompts and the one that is looked at: labels may have moved elsewhere. */
+  async readPromptsAgain(): Promise<void> {
+    await this.readPrompts();
+    const name = this.prompt.value?.name ?? this.prompts.value?.prompts[0]?.name;
+    if (name !== undefined) await this.readPrompt(name);
+  }
+
   async readPrompt(name: string): Promise<void> {
     if (this.prompt.value?.name !== name) this.promptDiff.clear();
     await this.prompt.read(() => this.#host.rpc("prompt_show", { name }));

@@ -190,8 +190,8 @@ const SETS = { sets: [{ name: "changes", path: "/repo/golden/changes", errors: [
 const PROMPT = {
   name: "support",
   versions: [
-    { version: 2, hash: "b1946ac92492d2347c6235b4d2611184", created_ns: at(0), labels: ["canary"], text: "You are the assistant of {{product}}. Cite the passage. Never promise money.", variables: ["product"] },
-    { version: 1, hash: "591785b794601e212b260e25925636fd", created_ns: at(-86_400_000), labels: ["production"], text: "You are the assistant of {{product}}.", variables: ["product"] },
+    { version: 2, hash: "b1946ac92492d2347c6235b4d2611184", created_ns: at(0), labels: ["canary"], text: "You are the assistant of {{product}}. Cite the passage. Never promise money.", variables: ["product"], traces: 12, takes: 3, runs: ["run-1"] },
+    { version: 1, hash: "591785b794601e212b260e25925636fd", created_ns: at(-86_400_000), labels: ["production"], text: "You are the assistant of {{product}}.", variables: ["product"], traces: 0, takes: 0, runs: [] },
   ],
   moves: [{ label: "production", from_version: 2, to_version: 1, at_ns: at(1000) }],
 };

@@ -17,6 +17,12 @@ document! {
         pub text: Option<String>,
         /// Variables of the template.
         pub variables: Vec<String>,
+        /// Traces that used it; only where one prompt is asked for.
+        pub traces: Option<u64>,
+        /// Takes that were answered under it; only where one prompt is asked for.
+        pub takes: Option<u64>,
+        /// Runs of those takes, newest first.
+        pub runs: Vec<String>,
     }
 
     /// A prompt.
@@ -57,7 +63,7 @@ document! {
 
     /// A new version.
     pub struct PromptNewRequest {
-        /// Name.
+        /// Name; `NAME@7` gives the version its number, above all others.
         pub name: String,
         /// Template.
         pub text: String,

@@ -1,5 +1,6 @@
 //! Prompts: immutable versions, labels that move and roll back.
 
+use super::replay::read_plan;
 use crate::dto::connect::NameRequest;
 use crate::dto::prompt::{
     LabelMoveView, Prompt, PromptDetail, PromptDiff, PromptDiffRequest, PromptGetRequest, PromptLabelRequest,
@@ -8,8 +9,10 @@ use crate::dto::prompt::{
 use crate::dto::{Empty, Ns};
 use crate::{ApiError, Core};
 use retake_model::Code;
-use retake_store::{PromptVersionRow, StoreError, Workspace};
+use retake_replay::run::Plan;
+use retake_store::{LabelMove, PromptVersionRow, StoreError, Workspace};
 use serde::{Deserialize, Serialize};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::sync::Arc;
 
 /// All prompts by name.
@@ -47,7 +50,17 @@ fn detail(core: &Core, name: &str) -> Result<PromptDetail, ApiError> {
         return Err(ApiError::new(Code::PromptUnknown, format!("there is no prompt {name:?}")));
     }
     versions.reverse();
-    let moves = workspace.label_moves(name)?.into_iter().map(|row| LabelMoveView {
+    let moves = workspace.label_moves(name)?;
+    let traces: HashMap<String, u64> =
+        workspace.values_of("prompt", &format!("{name}@"), usize::MAX)?.into_iter().collect();
+    let takes = takes_by_version(workspace, name, &moves)?;
+    for version in &mut versions {
+        version.traces = Some(traces.get(&format!("{name}@{}", version.version)).copied().unwrap_or(0));
+        let used = takes.get(&version.version);
+        version.takes = Some(used.map_or(0, |used| used.takes));
+        version.runs = used.map(|used| used.runs.values().rev().flatten().cloned().collect()).unwrap_or_default();
+    }
+    let moves = moves.into_iter().map(|row| LabelMoveView {
         label: row.label,
         from_version: row.from_version,
         to_version: row.to_version,
@@ -56,16 +69,52 @@ fn detail(core: &Core, name: &str) -> Result<PromptDetail, ApiError> {
     Ok(PromptDetail { name: name.to_owned(), versions, moves: moves.collect() })
 }
 
+/// What was answered under a version.
+#[derive(Default)]
+struct Used {
+    takes: u64,
+    /// Runs by their start.
+    runs: BTreeMap<i64, BTreeSet<String>>,
+}
+
+/// Answered takes by the version that their variant named: by number, or by a label as it stood when the run began.
+fn takes_by_version(workspace: &Workspace, name: &str, moves: &[LabelMove]) -> Result<HashMap<u32, Used>, ApiError> {
+    let runs: HashMap<String, (i64, Plan)> = workspace
+        .runs()?
+        .into_iter()
+        .filter_map(|run| Some((run.run_id.clone(), (run.started_ns, read_plan(&run)?))))
+        .collect();
+    let mut takes = HashMap::<u32, Used>::new();
+    for (run_id, variant, n) in workspace.answered_takes()? {
+        let Some((started_ns, plan)) = runs.get(&run_id) else { continue };
+        let used = plan.variants.iter().find(|other| other.name == variant).and_then(|other| other.prompt.as_ref());
+        let Some((_, at)) = used.filter(|(used, _)| used == name) else { continue };
+        let version = at.parse().ok().or_else(|| {
+            let stood = moves.iter().filter(|change| change.label == *at && change.at_ns <= *started_ns);
+            stood.max_by_key(|change| change.at_ns).and_then(|change| change.to_version)
+        });
+        if let Some(version) = version {
+            let used = takes.entry(version).or_default();
+            used.takes += n;
+            used.runs.entry(*started_ns).or_default().insert(run_id);
+        }
+    }
+    Ok(takes)
+}
+
 /// Adds a version; the same text makes none.
 ///
 /// # Errors
 /// `RTK-A001` for a name that could not be written as `NAME@VERSION`.
 pub async fn prompt_new(core: Arc<Core>, request: PromptNewRequest) -> Result<PromptNew, ApiError> {
     core.blocking(move |core| {
-        let name = request.name.trim();
+        let (name, number) = match request.name.trim().rsplit_once('@') {
+            Some((name, number)) if number.parse::<u32>().is_ok_and(|number| number > 0) => (name, number.parse().ok()),
+            _ => (request.name.trim(), None),
+        };
         if name.is_empty() || name.contains(['@', ',', '\n']) {
             return Err(ApiError::new(Code::UsageInvalid, format!("{name:?} cannot be the name of a prompt"))
-                .with_hint("Use letters, digits, dots and dashes."));
+                .with_hint("Use letters, digits, dots and dashes; NAME@7 gives the version its number."));
         }
         if request.text.trim().is_empty() {
             return Err(
@@ -74,7 +123,12 @@ pub async fn prompt_new(core: Arc<Core>, request: PromptNewRequest) -> Result<Pr
         }
         let workspace = core.workspace()?;
         let before = workspace.prompts()?.iter().filter(|row| row.name == name).count();
-        let row = workspace.add_prompt_version(name, &request.text, core.host().now_ns())?;
+        let row = workspace.add_prompt_version(name, &request.text, number, core.host().now_ns())?;
+        let row = row.ok_or_else(|| {
+            let number = number.unwrap_or_default();
+            ApiError::new(Code::UsageInvalid, format!("{name} has a version {number} or a later one, of another text"))
+                .with_hint("Versions do not change: leave the number out, or give one above all others.")
+        })?;
         let after = workspace.prompts()?.iter().filter(|row| row.name == name).count();
         core.host().emit("workspace", "prompts");
         Ok(PromptNew { name: row.name, version: row.version, hash: row.hash, created: after > before })
@@ -174,5 +228,8 @@ fn version(row: &PromptVersionRow, with_text: bool) -> PromptVersion {
         labels: row.labels.clone(),
         text: with_text.then(|| row.text.clone()),
         variables: retake_replay::prompt::variables(&row.text),
+        traces: None,
+        takes: None,
+        runs: Vec::new(),
     }
 }

@@ -211,17 +211,16 @@ pub async fn sample_open(core: Arc<Core>, _: Empty) -> Result<JobStarted, ApiErr
     import::import_start(core, ImportRequest { paths, format: None, map: None, dry_run: false }).await
 }
 
-/// Prompts of the sample: `prompts/NAME@VERSION.txt`, in order of version.
+/// Prompts of the sample: `prompts/NAME@VERSION.txt`, in order of version, which they keep.
 async fn add_sample_prompts(core: &Arc<Core>, folder: &Path) -> Result<(), ApiError> {
     let Ok(entries) = std::fs::read_dir(folder.join("prompts")) else { return Ok(()) };
     let mut files: Vec<PathBuf> = entries.filter_map(|entry| Some(entry.ok()?.path())).collect();
     files.sort();
     for file in files {
         let stem = file.file_stem().map(|stem| stem.to_string_lossy().into_owned()).unwrap_or_default();
-        let name = stem.split('@').next().unwrap_or_default().to_owned();
         let text = std::fs::read_to_string(&file)
             .map_err(|why| ApiError::new(Code::InputUnreadable, format!("{why}: {}", file.display())))?;
-        super::prompt::prompt_new(Arc::clone(core), crate::dto::prompt::PromptNewRequest { name, text }).await?;
+        super::prompt::prompt_new(Arc::clone(core), crate::dto::prompt::PromptNewRequest { name: stem, text }).await?;
     }
     Ok(())
 }

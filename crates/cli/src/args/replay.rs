@@ -102,7 +102,7 @@ pub enum Prompt {
     },
     /// A new version; the same text makes none
     New {
-        /// Prompt
+        /// Prompt; NAME@7 gives the version its number, above all others
         name: String,
         /// Template; `-` is standard input
         #[arg(long, value_name = "PATH")]

@@ -92,8 +92,8 @@ struct Story {
     trace_id: String,
     tenant: String,
     culprit: String,
-    prompt: String,
-    prompt_files: Vec<PathBuf>,
+    /// Versions of the prompt as `NAME@VERSION`, with their files.
+    prompts: Vec<(String, PathBuf)>,
 }
 
 fn story(sample: &Path) -> Result<Story, ApiError> {
@@ -110,13 +110,12 @@ fn story(sample: &Path) -> Result<Story, ApiError> {
     let entries = std::fs::read_dir(sample.join("prompts")).map_err(|why| unreadable(why.to_string()))?;
     let mut prompt_files: Vec<PathBuf> = entries.filter_map(|entry| Some(entry.ok()?.path())).collect();
     prompt_files.sort();
-    let name = |file: &PathBuf| file.file_stem().and_then(|stem| stem.to_str()?.split('@').next().map(str::to_owned));
+    let named = |file: PathBuf| Some((file.file_stem()?.to_str()?.to_owned(), file));
     Ok(Story {
         trace_id: word("/bad/trace_id")?,
         tenant: word("/bad/tenant")?,
         culprit: word("/culprit/document_id")?,
-        prompt: prompt_files.first().and_then(name).ok_or_else(|| unreadable("no prompt".to_owned()))?,
-        prompt_files,
+        prompts: prompt_files.into_iter().filter_map(named).collect(),
     })
 }
 
@@ -136,16 +135,13 @@ fn steps(sample: &Path, workspace: &Path) -> Result<Vec<Step>, ApiError> {
         ),
         step("Say who may see and do what", &["policy", "set", &file("policy.yaml")]),
     ];
-    for prompt in &story.prompt_files {
-        steps.push(step(
-            "Keep the prompt's versions",
-            &["prompt", "new", &story.prompt, "--file", &prompt.display().to_string()],
-        ));
+    for (name, file) in &story.prompts {
+        steps.push(step("Keep the prompt's versions", &["prompt", "new", name, "--file", &file.display().to_string()]));
     }
-    let versions = story.prompt_files.len();
-    let (fixed, without) = (format!("prompt {versions}"), format!("without {}", story.culprit));
+    let latest = story.prompts.last().map(|(name, _)| name.as_str()).unwrap_or_default();
+    let (fixed, without) = (format!("prompt {latest}"), format!("without {}", story.culprit));
     let as_recorded = "name=as recorded,provider=recorded";
-    let with_prompt = format!("name={fixed},provider=recorded,prompt={}@{versions}", story.prompt);
+    let with_prompt = format!("name={fixed},provider=recorded,prompt={latest}");
     let without_document = format!("name={without},provider=recorded,drop-doc={}", story.culprit);
     steps.extend([
         step(

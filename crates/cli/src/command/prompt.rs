@@ -8,7 +8,7 @@ use retake_api::dto::prompt::{
     PromptDetail, PromptDiffRequest, PromptGetRequest, PromptLabelRequest, PromptNewRequest,
 };
 use retake_api::{ApiError, Core, handlers};
-use retake_model::{Code, Exit};
+use retake_model::{Code, Exit, counted};
 use std::fmt::Write;
 use std::sync::Arc;
 
@@ -88,7 +88,16 @@ pub async fn run(core: Arc<Core>, command: &Prompt, output: &Output) -> Result<E
 fn print_detail(detail: &PromptDetail, output: &Output) {
     output.document("prompt-show", detail, |text| {
         for version in &detail.versions {
-            let _ = writeln!(text, "{}@{}  {}", detail.name, version.version, version.labels.join(" "));
+            let used = |n: Option<u64>, word: &str| counted(n.unwrap_or(0), word);
+            let _ = writeln!(
+                text,
+                "{}@{}  {}, {}  {}",
+                detail.name,
+                version.version,
+                used(version.traces, "trace"),
+                used(version.takes, "take"),
+                version.labels.join(" ")
+            );
         }
         for change in &detail.moves {
             let word = |version: Option<u32>| version.map_or_else(|| "nothing".to_owned(), |n| n.to_string());

@@ -30,8 +30,15 @@ pub(crate) const MIGRATIONS: &[Migration] = &[Migration {
 }];
 
 impl Workspace {
-    /// Adds a version. A text that a version of this prompt already has makes none: that version is given back.
-    pub fn add_prompt_version(&self, name: &str, text: &str, at_ns: i64) -> Result<PromptVersionRow> {
+    /// Adds a version, under the next number or one above all others. A text that a version of this prompt already has makes
+    /// none: that version is given back. `None` when the number is not above those that are there.
+    pub fn add_prompt_version(
+        &self,
+        name: &str,
+        text: &str,
+        number: Option<u32>,
+        at_ns: i64,
+    ) -> Result<Option<PromptVersionRow>> {
         let hash = blake3::hash(text.as_bytes()).to_hex().to_string();
         self.write(Write::Durable, |tx, _| {
             let known: Option<u32> = tx
@@ -44,11 +51,15 @@ impl Workspace {
             let version = match known {
                 Some(version) => version,
                 None => {
-                    let version: u32 = tx.query_row(
+                    let next: u32 = tx.query_row(
                         "SELECT coalesce(max(version), 0) + 1 FROM prompt_version WHERE name = ?1",
                         [name],
                         |row| row.get(0),
                     )?;
+                    let version = number.unwrap_or(next);
+                    if version < next {
+                        return Ok(None);
+                    }
                     tx.execute(
                         "INSERT INTO prompt_version(name, version, hash, text, created_ns) VALUES(?1, ?2, ?3, ?4, ?5)",
                         params![name, version, hash, text, at_ns],
@@ -56,7 +67,7 @@ impl Workspace {
                     version
                 }
             };
-            read_version(tx, name, version)
+            read_version(tx, name, version).map(Some)
         })
     }
 

@@ -98,6 +98,18 @@ impl Workspace {
         })
     }
 
+    /// How many takes of each run's variants were answered: run, name of the variant, takes.
+    pub fn answered_takes(&self) -> Result<Vec<(String, String, u64)>> {
+        self.read(|connection| {
+            let mut statement = connection.prepare_cached(
+                "SELECT run_id, variant, COUNT(*) FROM take WHERE status = 'done' GROUP BY run_id, variant",
+            )?;
+            let rows =
+                statement.query_map([], |row| Ok((row.get(0)?, row.get(1)?, row.get::<_, i64>(2)?.unsigned_abs())))?;
+            Ok(rows.collect::<rusqlite::Result<_>>()?)
+        })
+    }
+
     /// Sets the state of a run, and that this process works on it.
     pub fn set_run_status(&self, run_id: &str, status: RunStatus) -> Result<()> {
         self.write(Write::Durable, |tx, _| {

@@ -130,7 +130,7 @@ fn a_lease_is_held_by_one_living_process() {
 #[test]
 fn labels_move_and_keep_their_moves() {
     let made = workspace();
-    let add = |text: &str| made.workspace.add_prompt_version("support", text, DAY).unwrap().version;
+    let add = |text: &str| made.workspace.add_prompt_version("support", text, None, DAY).unwrap().unwrap().version;
     assert_eq!((add("one"), add("two"), add("two"), add("one")), (1, 2, 2, 1));
     made.workspace.set_label("support", "production", 1, DAY).unwrap();
     let moved = made.workspace.set_label("support", "production", 2, DAY).unwrap();
