@@ -15,7 +15,7 @@ use std::path::PathBuf;
 use table::Table;
 
 const HELP: &str = "\
-usage: cargo xtask bench [--spans N[,N…]] [--only import|search|memory|trace|compare|check] [--megabytes N] [--keep FOLDER] [--seed N]
+usage: cargo xtask bench [--spans N[,N…]] [--only import|search|memory|trace|compare|check|window] [--megabytes N] [--keep FOLDER] [--seed N]
 
   --spans      sizes of the corpus; by default 20k,200k,1M
   --only       one part; may be given again

@@ -2,6 +2,7 @@
 
 mod access;
 mod drag;
+mod figures;
 mod hostile;
 mod journeys;
 mod pictures;

@@ -6,7 +6,7 @@ use retake_tests::Home;
 use serde_json::json;
 use std::cell::Cell;
 use std::net::TcpListener;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 use std::thread::sleep;
 use std::time::{Duration, Instant};
@@ -15,7 +15,7 @@ use std::time::{Duration, Instant};
 const PATIENCE: Duration = Duration::from_secs(60);
 
 /// The built window, which `cargo xtask e2e` names.
-fn app() -> Result<PathBuf> {
+pub fn app() -> Result<PathBuf> {
     std::env::var_os("RETAKE_APP").map(PathBuf::from).context("RETAKE_APP names no window; run `cargo xtask e2e`")
 }
 
@@ -53,17 +53,22 @@ impl Window {
 
     /// The same with further arguments.
     pub fn open_with(name: &str, home: &Home, env: &[(&str, &str)], args: &[String]) -> Result<Self> {
+        Self::open_on(name, home, &home.workspace(), env, args)
+    }
+
+    /// The same on another workspace.
+    pub fn open_on(name: &str, home: &Home, workspace: &Path, env: &[(&str, &str)], args: &[String]) -> Result<Self> {
         // A driver that asks the page while it is being replaced by the first real one waits for ever: begin again then.
         for attempt in 1..3 {
-            match Self::try_open(name, home, env, args) {
+            match Self::try_open(name, home, workspace, env, args) {
                 Ok(window) => return Ok(window),
                 Err(error) => eprintln!("attempt {attempt} to open the window: {error:#}"),
             }
         }
-        Self::try_open(name, home, env, args)
+        Self::try_open(name, home, workspace, env, args)
     }
 
-    fn try_open(name: &str, home: &Home, env: &[(&str, &str)], further: &[String]) -> Result<Self> {
+    fn try_open(name: &str, home: &Home, workspace: &Path, env: &[(&str, &str)], further: &[String]) -> Result<Self> {
         let port = free_port()?;
         let mut command = Command::new("WebKitWebDriver");
         command.arg(format!("--port={port}")).args(["--host=127.0.0.1"]);
@@ -77,7 +82,7 @@ impl Window {
         let child = command.stdin(Stdio::null()).spawn().context("cannot start WebKitWebDriver")?;
         let driver = Driver(child);
         until("the driver answers", || Ok(webdriver::is_ready(port).then_some(())))?;
-        let own = ["--workspace".to_owned(), home.workspace().display().to_string()];
+        let own = ["--workspace".to_owned(), workspace.display().to_string()];
         let args = [&own, further].concat();
         let session = Session::start(port, &app()?.display().to_string(), &args)?;
         until("the page is there", || Ok(session.address()?.contains("localhost").then_some(())))?;

@@ -103,6 +103,8 @@ export class App {
     if (!further) this.tabs.restore(this.settings.tabs(this.workspace));
     this.#restored = !further;
     if (link !== null) await follow(this, link);
+    // What a start is measured by.
+    requestAnimationFrame(() => performance.mark("usable"));
     if (!sample) return;
     if (this.info.value?.empty) await this.importSample();
     else if (!this.settings.sampleHidden) this.settings.showSampleStrip(this.workspace);
