@@ -21,6 +21,8 @@ export default defineConfig({
   },
   build: {
     target: "safari18",
+    // The window's page, and beside it the page of all components.
+    rollupOptions: { input: [at("./index.html"), at("./gallery.html")] },
     // Nothing inline: the content policy allows only files of our own.
     assetsInlineLimit: 0,
     modulePreload: { polyfill: false },

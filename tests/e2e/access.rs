@@ -10,7 +10,7 @@ use serde_json::{Value, json};
 use std::collections::BTreeMap;
 
 /// Puts axe into the page.
-fn load_axe(page: &Session) -> Result<()> {
+pub fn load_axe(page: &Session) -> Result<()> {
     let path = in_repository("ui/node_modules/axe-core/axe.min.js");
     let source = std::fs::read_to_string(&path).with_context(|| path.display().to_string())?;
     page.run(&format!("{source}; window.axe = axe; return true"), &[])?;
@@ -18,7 +18,7 @@ fn load_axe(page: &Session) -> Result<()> {
 }
 
 /// What axe finds on the page as it stands.
-fn violations(page: &Session) -> Result<Vec<String>> {
+pub fn violations(page: &Session) -> Result<Vec<String>> {
     // WCAG 2.2 AA and axe's own good practice.
     page.run(
         "window.__axe = null;

@@ -3,6 +3,7 @@
 mod access;
 mod drag;
 mod figures;
+mod gallery;
 mod hostile;
 mod journeys;
 mod pictures;

@@ -91,6 +91,11 @@ impl Window {
         Ok(Self { name: name.to_owned(), _driver: driver, session, checked: false, crop })
     }
 
+    /// Hears what the page complains about, after another one was loaded.
+    pub fn listen(&self) -> Result<()> {
+        self.session.run(LISTEN, &[]).map(drop)
+    }
+
     /// Pictures show this much of the screen, from its corner.
     pub fn crop(&self, size: Size) {
         self.crop.set(size);
