@@ -19,6 +19,8 @@ pub mod key {
     pub const ENTER: &str = "\u{e007}";
     pub const ESCAPE: &str = "\u{e00c}";
     pub const CONTROL: &str = "\u{e009}";
+    pub const SHIFT: &str = "\u{e008}";
+    pub const RIGHT: &str = "\u{e014}";
 }
 
 /// A window under control.
@@ -89,6 +91,25 @@ impl Session {
         let actions: Vec<Value> = down.chain(up).collect();
         let body = json!({"actions": [{"type": "key", "id": "keyboard", "actions": actions}]});
         self.ask("POST", "/actions", Some(&body)).map(drop)
+    }
+
+    /// Drags with the pointer's first button from one place of the page to another, in CSS pixels.
+    pub fn drag(&self, from: (f64, f64), to: (f64, f64)) -> Result<()> {
+        let moved = |(x, y): (f64, f64), ms: u32| json!({"type": "pointerMove", "duration": ms, "x": x.round(), "y": y.round(), "origin": "viewport"});
+        let middle = ((from.0 + to.0) / 2.0, (from.1 + to.1) / 2.0);
+        let rest = json!({"type": "pause", "duration": 100});
+        let actions = [
+            moved(from, 50),
+            json!({"type": "pointerDown", "button": 0}),
+            rest.clone(),
+            moved(middle, 100),
+            moved(to, 100),
+            rest,
+            json!({"type": "pointerUp", "button": 0}),
+        ];
+        let pointer =
+            json!({"type": "pointer", "id": "mouse", "parameters": {"pointerType": "mouse"}, "actions": actions});
+        self.ask("POST", "/actions", Some(&json!({"actions": [pointer]}))).map(drop)
     }
 
     /// Text of an element as it is rendered.

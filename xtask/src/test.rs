@@ -1,11 +1,11 @@
 //! `cargo xtask test`: installs what tests need and runs all of them, cheapest first. What cannot be run on a machine is
-//! said; `RETAKE_REQUIRE=e2e,keyring` makes it a failure.
+//! said; `RETAKE_REQUIRE=e2e,keyring,wasm` makes it a failure.
 
 use crate::session::{self, has_keyring};
 use crate::setup::{self, For, npm, test_runner, ui_hash};
 use crate::steps::{Steps, on_path, output, sh};
 use crate::tree::{Tree, files_below};
-use crate::{bindings, e2e};
+use crate::{bindings, e2e, wasm};
 use anyhow::{Context as _, Result, bail};
 use std::process::Command;
 
@@ -21,6 +21,7 @@ pub fn run(args: &[String]) -> Result<()> {
     let ready = steps.step("system packages", || setup::system_packages(For::Tests));
     let ui_ready = tree.has_ui()
         && steps.step("npm packages", || setup::npm_packages(&tree))
+        && charts(&tree, &mut steps)
         && steps.step("build ui", || setup::build_ui(&tree));
     // The window's own build needs web view headers and the built page.
     let members: Vec<&str> = match &window {
@@ -70,6 +71,19 @@ pub fn run(args: &[String]) -> Result<()> {
         }
     }
     steps.finish()
+}
+
+/// The charts of the page; where they cannot be compiled the page has another way to draw, so it goes on.
+fn charts(tree: &Tree, steps: &mut Steps) -> bool {
+    let mut built = false;
+    let passed = steps.step("charts", || {
+        built = wasm::build(tree)?;
+        Ok(())
+    });
+    if passed && !built {
+        steps.skip_unless_required("wasm", "the charts cannot be compiled here, the window draws as SVG");
+    }
+    passed
 }
 
 /// Whether `RETAKE_REQUIRE` names a group of tests.

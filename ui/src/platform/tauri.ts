@@ -1,6 +1,7 @@
 /// The window's host. The only file that may import from Tauri.
 import { invoke } from "@tauri-apps/api/core";
 import { listen, TauriEvent } from "@tauri-apps/api/event";
+import { loadCharts, type DrawingOn } from "$lib/charts";
 import { RpcError, type Change, type Command, type DropHandler, type Platform, type Request, type Response } from "./types";
 
 /** Subscribes; the returned function works also before the host has confirmed. */
@@ -44,6 +45,10 @@ export class TauriPlatform implements Platform {
 
   async zoom(factor: number): Promise<void> {
     await invoke("plugin:webview|set_webview_zoom", { value: factor });
+  }
+
+  charts(): Promise<DrawingOn | null> {
+    return loadCharts();
   }
 
   async copy(text: string): Promise<void> {

@@ -1,5 +1,6 @@
 /// All that the page may ask of its host. Whoever runs the page (the window, a test) implements this and no more.
 import type { RpcSchema } from "$bindings/rpc";
+import type { DrawingOn } from "$lib/charts";
 
 /** Name of a command of the core. */
 export type Command = keyof RpcSchema;
@@ -77,4 +78,6 @@ export interface Platform {
   copy(text: string): Promise<void>;
   /** Shows the page larger or smaller; 1 is its own size. */
   zoom(factor: number): Promise<void>;
+  /** The plots in WebAssembly; `null` where they were not built. */
+  charts(): Promise<DrawingOn | null>;
 }
