@@ -22,14 +22,36 @@ const STEPS: [f64; 15] = [
     90.0 * DAY,
     365.0 * DAY,
 ];
+/// Steps of long durations.
+const LONG: [f64; 10] = [
+    15_000.0,
+    30_000.0,
+    MINUTE,
+    2.0 * MINUTE,
+    5.0 * MINUTE,
+    10.0 * MINUTE,
+    15.0 * MINUTE,
+    30.0 * MINUTE,
+    HOUR,
+    2.0 * HOUR,
+];
 const MONTHS: [&str; 12] = ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"];
 
-/// Round numbers from 0 to at least `largest`, about `n` steps of them: the step, and how many.
-pub fn steps_to(largest: f64, n: f64) -> (f64, usize) {
+/// Round numbers from 0 to at least `largest`, about `n` steps of them: the step, and how many. Durations above some
+/// seconds are round in minutes and hours, not in thousands.
+pub fn steps_to(largest: f64, n: f64, unit: Unit) -> (f64, usize) {
     if largest <= 0.0 || !largest.is_finite() {
-        return (1.0, 1);
+        let one = match unit {
+            Unit::Count => 1.0,
+            Unit::Ms => 1e3,
+            Unit::UsdNanos => 1e9,
+        };
+        return (one, 1);
     }
     let rough = largest / n;
+    if let Some(step) = LONG.into_iter().find(|step| unit == Unit::Ms && rough > 10_000.0 && *step >= rough) {
+        return (step, ((largest / step - 1e-9).ceil() as usize).max(1));
+    }
     let power = 10f64.powf(rough.log10().floor());
     let step = [1.0, 2.0, 5.0, 10.0].map(|unit| unit * power).into_iter().find(|unit| *unit >= rough).unwrap_or(rough);
     (step, ((largest / step - 1e-9).ceil() as usize).max(1))
@@ -118,9 +140,11 @@ mod tests {
 
     #[test]
     fn numbers_are_round_and_reach_the_largest() {
-        assert_eq!(steps_to(0.0, 3.0), (1.0, 1));
-        assert_eq!(steps_to(7.0, 3.0), (5.0, 2));
-        assert_eq!(steps_to(1_284.0, 3.0), (500.0, 3));
+        assert_eq!(steps_to(0.0, 3.0, Unit::Count), (1.0, 1));
+        assert_eq!(steps_to(7.0, 3.0, Unit::Count), (5.0, 2));
+        assert_eq!(steps_to(1_284.0, 3.0, Unit::Count), (500.0, 3));
+        assert_eq!(steps_to(24_000.0, 3.0, Unit::Ms), (10_000.0, 3));
+        assert_eq!(steps_to(65_000.0, 3.0, Unit::Ms), (30_000.0, 3));
         let labels = [0.0, 60.0, 5_000.0, 12_000.0, 400_000.0, 2_500_000.0].map(|n| value_label(n, Unit::Count));
         assert_eq!(labels, ["0", "60", "5,000", "12,000", "400 k", "2.5 M"]);
         let labels = [0.0, 500.0, 2_500.0, 120_000.0, 7_200_000.0].map(|n| value_label(n, Unit::Ms));

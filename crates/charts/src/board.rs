@@ -4,8 +4,8 @@
 use crate::data::{Data, Range};
 use crate::draw::{self, Shown};
 use crate::palette::Palette;
-use egui::{PointerButton, Pos2, Rect, Response, Ui, UiBuilder};
-use egui_plot::PlotTransform;
+use egui::{InputState, PointerButton, Pos2, Rect, Ui, UiBuilder};
+use egui_plot::PlotResponse;
 
 /// What the pointer asked for.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -22,6 +22,9 @@ pub enum Event {
     Whole,
 }
 
+/// Pixels above a plot, for the half of the number at its top that stands above its line.
+const HEAD: f32 = 8.0;
+
 /// The plots and what is shown of them.
 #[derive(Default)]
 pub struct Board {
@@ -37,6 +40,8 @@ pub struct Board {
     pub hover_ms: Option<f64>,
     /// Where a brush began.
     began_ms: Option<f64>,
+    /// Shift was held when the button went down: the drag pans, whatever is held later.
+    pans: bool,
 }
 
 impl Board {
@@ -54,20 +59,22 @@ impl Board {
     pub fn show(&mut self, ui: &mut Ui, places: &[Rect]) -> Vec<Event> {
         let mut events = Vec::new();
         let mut hovered = None;
+        self.pans = ui.input(pressed_with_shift).unwrap_or(self.pans);
         let shown = Shown { view: self.shown(), brush: self.brush, hover_ms: self.hover_ms };
         for (number, (plot, place)) in self.data.plots.iter().zip(places).enumerate() {
-            let mut child = ui.new_child(UiBuilder::new().max_rect(*place).id_salt(number));
+            let place = place.with_min_y(place.top() + HEAD);
+            let mut child = ui.new_child(UiBuilder::new().max_rect(place).id_salt(number));
             let drawn = draw::plot(&mut child, plot, &self.data, shown, &self.palette);
             if let Some(at) = drawn.response.hover_pos() {
                 hovered = Some(drawn.transform.value_from_position(at).x);
             }
-            self.began_ms = gesture(&child, &drawn.response, &drawn.transform, &self.data, self.began_ms, &mut events);
+            let begun = Begun { at_ms: self.began_ms, pans: self.pans };
+            self.began_ms = gesture(&child, &drawn, &self.data, begun, &mut events);
         }
         let whole = self.data.whole;
         let hover = hovered.filter(|at| (whole.from_ms..whole.to_ms).contains(at)).map(|at| self.data.bucket_at(at));
         // A pointer that rests does not take back what keys have pointed at since.
-        let moved =
-            |input: &egui::InputState| input.events.iter().any(|event| matches!(event, egui::Event::PointerMoved(_)));
+        let moved = |input: &InputState| input.events.iter().any(|event| matches!(event, egui::Event::PointerMoved(_)));
         if hover != self.hover_ms && ui.input(moved) {
             events.push(Event::Hover(hover));
         }
@@ -80,27 +87,35 @@ impl Board {
     }
 }
 
+/// A drag that is under way.
+#[derive(Clone, Copy)]
+struct Begun {
+    at_ms: Option<f64>,
+    pans: bool,
+}
+
+/// Whether Shift was held with the last press; `None` when nothing was pressed.
+fn pressed_with_shift(input: &InputState) -> Option<bool> {
+    input.events.iter().rev().find_map(|event| match event {
+        egui::Event::PointerButton { pressed: true, modifiers, .. } => Some(modifiers.shift),
+        _ => None,
+    })
+}
+
 /// Reads what is done to one plot; returns where the brush began that is under way.
-fn gesture(
-    ui: &Ui,
-    response: &Response,
-    frame: &PlotTransform,
-    data: &Data,
-    began_ms: Option<f64>,
-    events: &mut Vec<Event>,
-) -> Option<f64> {
+fn gesture(ui: &Ui, drawn: &PlotResponse<()>, data: &Data, begun: Begun, events: &mut Vec<Event>) -> Option<f64> {
+    let (response, frame) = (&drawn.response, &drawn.transform);
     if response.double_clicked() {
         events.push(Event::Whole);
         return None;
     }
-    let (at, from, shift) =
-        ui.input(|input| (input.pointer.interact_pos(), input.pointer.press_origin(), input.modifiers.shift));
+    let (at, from) = ui.input(|input| (input.pointer.interact_pos(), input.pointer.press_origin()));
     let moment = |at: Pos2| frame.value_from_position(at).x.clamp(data.whole.from_ms, data.whole.to_ms - 1.0);
     let primary = response.dragged_by(PointerButton::Primary);
-    if response.drag_started() && primary && !shift {
+    if response.drag_started() && primary && !begun.pans {
         return from.map(moment);
     }
-    match (began_ms, at) {
+    match (begun.at_ms, at) {
         (Some(began), Some(at)) if primary => {
             events.push(Event::Brush(data.buckets(began, moment(at))));
             Some(began)

@@ -97,6 +97,12 @@ impl Default for Data {
 }
 
 impl Data {
+    /// Whether any plot has something to show.
+    pub fn has_values(&self) -> bool {
+        let mut points = self.plots.iter().flat_map(|plot| &plot.series).flat_map(|series| &series.points);
+        points.any(|point| point.value.is_some_and(|value| value > 0.0))
+    }
+
     /// Start of the bucket that a moment lies in.
     pub fn bucket_at(&self, at_ms: f64) -> f64 {
         let from = self.whole.from_ms;

@@ -10,7 +10,7 @@ use egui_plot::{AxisHints, Bar, BarChart, GridMark, Line, LineStyle, PlotRespons
 use std::sync::Arc;
 
 /// Width of the numbers at the left, so that the plots of a column begin at one line.
-const LEFT: f32 = 62.0;
+const LEFT: f32 = 68.0;
 /// Pixels from one moment at the axis to the next, at least.
 const MOMENT: f64 = 96.0;
 const FONT: f32 = 11.0;
@@ -39,7 +39,7 @@ pub struct Shown {
 pub fn plot(ui: &mut Ui, plot: &Plot, data: &Data, shown: Shown, palette: &Palette) -> PlotResponse<()> {
     let view = shown.view;
     let (width, height) = (f64::from(ui.available_width() - LEFT).max(1.0), f64::from(ui.available_height()).max(1.0));
-    let (step, count) = axis::steps_to(largest(plot, view, data.bucket_ms), 3.0);
+    let (step, count) = axis::steps_to(largest(plot, view, data.bucket_ms), 3.0, plot.unit);
     let top = step * count as f64;
     let (offset_ms, unit) = (data.offset_ms, plot.unit);
     let drawn = items(plot, view, data.bucket_ms, width);
@@ -90,7 +90,8 @@ pub fn plot(ui: &mut Ui, plot: &Plot, data: &Data, shown: Shown, palette: &Palet
         });
     if !known {
         let middle = response.response.rect.center();
-        ui.painter().text(middle, Align2::CENTER_CENTER, "no call carries it", font(), palette.tick);
+        let words = if data.has_values() { "no call carries it" } else { "no call" };
+        ui.painter().text(middle, Align2::CENTER_CENTER, words, font(), palette.tick);
     }
     response.response.widget_info(|| WidgetInfo::labeled(Role::Image, true, plot.title.clone()));
     response

@@ -33,6 +33,8 @@ export class PlotCanvas {
   readonly #end = new AbortController();
   readonly #stops: (() => void)[] = [];
   #next: number | null = null;
+  /** Something changed since the last frame. */
+  #changed = false;
 
   /** Throws where there is no WebGL. `areas` are where the plots lie, in their order. */
   constructor(canvas: HTMLCanvasElement, areas: readonly HTMLElement[], on: DrawingOn, asked: Asked) {
@@ -71,6 +73,11 @@ export class PlotCanvas {
 
   /** Draws with the next frame of the page. A hidden page has none. */
   request(): void {
+    this.#changed = true;
+    this.#schedule();
+  }
+
+  #schedule(): void {
     this.#next ??= requestAnimationFrame(() => this.#draw());
   }
 
@@ -96,6 +103,9 @@ export class PlotCanvas {
     if (this.#end.signal.aborted) return;
     if (this.#next !== null) cancelAnimationFrame(this.#next);
     this.#next = null;
+    // WebKitGTK may show what was drawn only with the frame after it: the last change is drawn twice.
+    const again = this.#changed;
+    this.#changed = false;
     const ratio = devicePixelRatio;
     const box = this.#canvas.getBoundingClientRect();
     if (box.width < 1 || box.height < 1) return;
@@ -109,7 +119,7 @@ export class PlotCanvas {
     try {
       this.#drawing.place(Float32Array.from(sides));
       const wait = this.#drawing.frame(box.width, box.height, ratio, performance.now() / 1000);
-      if (wait < SOON) this.request();
+      if (wait < SOON || again) this.#schedule();
       this.#tell(this.#drawing.asked());
     } catch {
       // What stopped there does not draw again.
@@ -139,6 +149,7 @@ export class PlotCanvas {
       const [x, y] = place(event);
       this.#drawing.moved(x, y, event.shiftKey);
       this.#drawing.button(x, y, event.button, down, event.shiftKey);
+      this.#changed = true;
       this.#draw();
     };
     canvas.addEventListener("pointerdown", (event) => press(event, true), { signal });
@@ -153,6 +164,7 @@ export class PlotCanvas {
     );
     const gone = () => {
       this.#drawing.left();
+      this.#changed = true;
       this.#draw();
       this.#asked.hover(null);
     };
