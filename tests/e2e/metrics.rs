@@ -69,6 +69,11 @@ fn table(window: &Window) -> Result<Value> {
     )
 }
 
+/// Whether a cell says the number.
+fn says(cell: &Value, number: &Value) -> bool {
+    cell.as_str().is_some_and(|text| text == number.to_string())
+}
+
 /// The query that the view shows.
 fn query(window: &Window) -> Result<String> {
     let value =
@@ -112,7 +117,7 @@ fn a_brush_over_the_sample_narrows_plots_table_and_list() -> Result<()> {
     let (requests, errors) = (&command["rows"][0]["requests"], &command["rows"][0]["errors"]);
     let shown = window.wait("the command's numbers", |_| {
         let shown = table(&window)?;
-        ensure!(shown[0][1] == requests.to_string() && shown[0][2] == errors.to_string(), "{shown} is not {command}");
+        ensure!(says(&shown[0][1], requests) && says(&shown[0][2], errors), "{shown} is not {command}");
         Ok(shown)
     })?;
     window.picture("whole");
@@ -128,7 +133,7 @@ fn a_brush_over_the_sample_narrows_plots_table_and_list() -> Result<()> {
     let command = home.retake(&["metrics", "--query", &narrowed]).ok();
     let fewer = window.wait("fewer calls", |_| {
         let now = table(&window)?;
-        ensure!(now != shown && now[0][1] == command["rows"][0]["requests"].to_string(), "{now} is not {command}");
+        ensure!(now != shown && says(&now[0][1], &command["rows"][0]["requests"]), "{now} is not {command}");
         Ok(now)
     })?;
     ensure!(fewer[0][1] != "0", "nothing lies where the brush was");
@@ -142,7 +147,7 @@ fn a_brush_over_the_sample_narrows_plots_table_and_list() -> Result<()> {
         let asked = page.run(script, &[])?;
         ensure!(asked == json!(narrowed), "{asked}");
         let rows = page.run("return document.querySelector('[role=grid]').getAttribute('aria-rowcount')", &[])?;
-        if rows == total.to_string() { Ok(()) } else { bail!("{rows} rows, not {total}") }
+        if says(&rows, &json!(total)) { Ok(()) } else { bail!("{rows} rows, not {total}") }
     })?;
     window.finish()
 }

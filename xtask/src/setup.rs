@@ -138,7 +138,10 @@ pub fn build_ui(tree: &Tree) -> Result<()> {
     if !tree.has_ui() {
         return Ok(());
     }
-    wasm::build(tree)?;
+    // Without its charts the page draws as SVG: no reason to show no window.
+    if let Err(error) = wasm::build(tree) {
+        eprintln!("charts: {error:#}; the window draws its metrics as SVG");
+    }
     let ui = tree.root.join("ui");
     let sources = ui_hash(tree)?;
     if ui.join("dist/index.html").exists() && tree.is_fresh("ui-build", sources) {

@@ -19,9 +19,11 @@ pub fn run(args: &[String]) -> Result<()> {
 
     let window = tree.window().map(|package| package.name.to_string());
     let ready = steps.step("system packages", || setup::system_packages(For::Tests));
+    if tree.has_ui() {
+        charts(&tree, &mut steps);
+    }
     let ui_ready = tree.has_ui()
         && steps.step("npm packages", || setup::npm_packages(&tree))
-        && charts(&tree, &mut steps)
         && steps.step("build ui", || setup::build_ui(&tree));
     // The window's own build needs web view headers and the built page.
     let members: Vec<&str> = match &window {
@@ -73,8 +75,8 @@ pub fn run(args: &[String]) -> Result<()> {
     steps.finish()
 }
 
-/// The charts of the page; where they cannot be compiled the page has another way to draw, so it goes on.
-fn charts(tree: &Tree, steps: &mut Steps) -> bool {
+/// The charts of the page. Where they cannot be compiled the page has another way to draw, so the rest goes on.
+fn charts(tree: &Tree, steps: &mut Steps) {
     let mut built = false;
     let passed = steps.step("charts", || {
         built = wasm::build(tree)?;
@@ -83,7 +85,6 @@ fn charts(tree: &Tree, steps: &mut Steps) -> bool {
     if passed && !built {
         steps.skip_unless_required("wasm", "the charts cannot be compiled here, the window draws as SVG");
     }
-    passed
 }
 
 /// Whether `RETAKE_REQUIRE` names a group of tests.

@@ -37,7 +37,8 @@ pub fn run() -> Result<()> {
     Ok(())
 }
 
-/// Makes the charts of the page. `false` says that they cannot be made here: the page falls back to SVG.
+/// Makes the charts of the page. `false` says that they cannot be made here: the page falls back to SVG. Sources that do
+/// not compile by the toolchain are an error.
 pub fn build(tree: &Tree) -> Result<bool> {
     let folder = tree.root.join("ui/src/charts");
     let inputs = inputs(tree)?;
@@ -45,25 +46,36 @@ pub fn build(tree: &Tree) -> Result<bool> {
         eprintln!("charts: built from these sources");
         return Ok(true);
     }
-    let made = way().and_then(|way| compile(tree, way)).and_then(|module| bind(tree, &module, &folder));
-    match made {
-        Ok(()) => {
-            for name in MADE {
-                let bytes = folder.join(name).metadata().with_context(|| name.to_owned())?.len();
-                eprintln!("charts: {name}, {} kB", bytes / 1000);
-            }
-            tree.set_fresh("wasm", inputs)?;
-            Ok(true)
-        }
-        Err(error) => {
-            eprintln!("charts: {error:#}; the window draws its metrics as SVG");
-            // An old module would be drawn with as if it were this one.
-            if folder.exists() {
-                std::fs::remove_dir_all(&folder).with_context(|| folder.display().to_string())?;
-            }
-            Ok(false)
-        }
+    // An old module would be drawn with as if it were this one.
+    if folder.exists() {
+        std::fs::remove_dir_all(&folder).with_context(|| folder.display().to_string())?;
     }
+    let made = match way() {
+        Ok(Way::Toolchain) => make(tree, Way::Toolchain, &folder).map(|()| true)?,
+        Ok(Way::System) => said(make(tree, Way::System, &folder)),
+        Err(error) => said(Err(error)),
+    };
+    if made {
+        for name in MADE {
+            let bytes = folder.join(name).metadata().with_context(|| name.to_owned())?.len();
+            eprintln!("charts: {name}, {} kB", bytes / 1000);
+        }
+        tree.set_fresh("wasm", inputs)?;
+    }
+    Ok(made)
+}
+
+fn make(tree: &Tree, way: Way, folder: &Path) -> Result<()> {
+    let module = compile(tree, way)?;
+    bind(tree, &module, folder)
+}
+
+/// Whether it was made; what stood in the way is said.
+fn said(made: Result<()>) -> bool {
+    if let Err(error) = &made {
+        eprintln!("charts: {error:#}; the window draws its metrics as SVG");
+    }
+    made.is_ok()
 }
 
 /// Hash of the crate, of what it is compiled with, and of what binds it.

@@ -54,6 +54,8 @@ pub fn steps_to(largest: f64, n: f64, unit: Unit) -> (f64, usize) {
     }
     let power = 10f64.powf(rough.log10().floor());
     let step = [1.0, 2.0, 5.0, 10.0].map(|unit| unit * power).into_iter().find(|unit| *unit >= rough).unwrap_or(rough);
+    // Things come whole.
+    let step = if unit == Unit::Count { step.max(1.0) } else { step };
     (step, ((largest / step - 1e-9).ceil() as usize).max(1))
 }
 
@@ -142,6 +144,7 @@ mod tests {
     fn numbers_are_round_and_reach_the_largest() {
         assert_eq!(steps_to(0.0, 3.0, Unit::Count), (1.0, 1));
         assert_eq!(steps_to(7.0, 3.0, Unit::Count), (5.0, 2));
+        assert_eq!(steps_to(2.0, 3.0, Unit::Count), (1.0, 2));
         assert_eq!(steps_to(1_284.0, 3.0, Unit::Count), (500.0, 3));
         assert_eq!(steps_to(24_000.0, 3.0, Unit::Ms), (10_000.0, 3));
         assert_eq!(steps_to(65_000.0, 3.0, Unit::Ms), (30_000.0, 3));

@@ -66,6 +66,7 @@ fn show() -> Harness<'static, Shown> {
     let state = Shown { board: Board::of(data()), asked: Vec::new() };
     let mut harness = Harness::builder()
         .with_size(vec2(1000.0, 400.0))
+        .with_step_dt(1.0 / 60.0)
         .with_context_setup(|context| context.set_fonts(fonts()))
         .build_ui_state(
             |ui, shown: &mut Shown| {
