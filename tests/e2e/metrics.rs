@@ -71,7 +71,8 @@ fn table(window: &Window) -> Result<Value> {
 
 /// Whether a cell says the number.
 fn says(cell: &Value, number: &Value) -> bool {
-    cell.as_str().is_some_and(|text| text == number.to_string())
+    let number = number.to_string();
+    cell.as_str().is_some_and(|text| text == number)
 }
 
 /// The query that the view shows.
