@@ -8,7 +8,7 @@ const door = { group: ["@tauri-apps/*"], message: "Only src/platform/tauri.ts ta
 const domains = ["trace", "compare", "golden", "sources", "prompts", "frame"].map((name) => `$components/${name}/*`);
 
 export default ts.config(
-  { ignores: ["dist", "node_modules", "src/bindings"] },
+  { ignores: ["dist", "node_modules", "src/bindings", "src/charts"] },
   ...ts.configs.strict,
   ...svelte.configs.recommended,
   { languageOptions: { globals: globals.browser } },

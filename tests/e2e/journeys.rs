@@ -281,7 +281,7 @@ fn an_incident_becomes_a_golden_case_by_mouse_alone() -> Result<()> {
     window.click("nav [aria-label='Prompts']", "")?;
     let tag = window.wait("the label", |page| page.find("[data-version='7'] .label-tag"))?;
     let target = window.page().find("[data-version='8']")?;
-    window.page().drag(&tag, &target)?;
+    window.page().drag_onto(&tag, &target)?;
     window.wait("the label stands on version 8", |page| page.find_with_text("[data-version='8']", "production"))?;
     window.click("button[aria-label='Roll production back']", "")?;
     window.wait("it is back", |page| page.find_with_text("[data-version='7']", "production"))?;

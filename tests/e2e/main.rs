@@ -6,6 +6,7 @@ mod figures;
 mod gallery;
 mod hostile;
 mod journeys;
+mod metrics;
 mod pictures;
 mod webdriver;
 mod window;
@@ -199,46 +200,6 @@ fn the_window_finds_what_the_table_of_queries_says() -> Result<()> {
             page.find_with_text("[role=alert]", &refused.code)
         })?;
     }
-    window.finish()
-}
-
-#[test]
-fn the_window_counts_what_the_command_counts() -> Result<()> {
-    if window::is_missing() {
-        return Ok(());
-    }
-    let (home, _, file) = home();
-    home.retake(&["import", &file]).ok();
-    let command = home.retake(&["metrics", "--query", "parcel", "--by", "tenant"]).ok();
-    let window = Window::open("metrics", &home, &[])?;
-    window.wait_for_text("Where is parcel 8?")?;
-    window.page().press(&["g"])?;
-    window.page().press(&["m"])?;
-    let query = window.wait("the query", |page| page.find("input[aria-label='Query of the metrics']"))?;
-    window.page().type_into(&query, "parcel")?;
-    window.page().type_into(&query, key::ENTER)?;
-    ensure!(
-        window.page().run(
-            "const by = document.querySelector('.pane-bar select'); by.value = 'tenant';
-            return by.dispatchEvent(new Event('change', { bubbles: true }));",
-            &[],
-        )? == true
-    );
-    let rows = command["rows"].as_array().context("rows")?;
-    ensure!(!rows.is_empty());
-    let expected: Vec<Value> = rows
-        .iter()
-        .map(|row| json!([row["dims"]["tenant"], row["requests"].to_string(), row["errors"].to_string()]))
-        .collect();
-    window.wait("the same numbers", |page| {
-        let shown = page.run(
-            "return [...document.querySelectorAll('table[aria-label=Metrics] tbody tr')].map((row) =>
-                [...row.cells].slice(0, 3).map((cell) => cell.innerText.trim()))",
-            &[],
-        )?;
-        ensure!(shown == json!(expected), "{shown} is not {expected:?}");
-        Ok(())
-    })?;
     window.finish()
 }
 

@@ -22,6 +22,7 @@ pub mod key {
     pub const ESCAPE: &str = "\u{e00c}";
     pub const SHIFT: &str = "\u{e008}";
     pub const CONTROL: &str = "\u{e009}";
+    pub const RIGHT: &str = "\u{e014}";
 }
 
 /// A window under control.
@@ -94,14 +95,32 @@ impl Session {
         self.ask("POST", "/actions", Some(&body)).map(drop)
     }
 
-    /// Drags one element onto another with the pointer.
-    pub fn drag(&self, from: &Element, to: &Element) -> Result<()> {
-        let at = |target: &Element| json!({"type": "pointerMove", "duration": 50, "origin": reference(target), "x": 0, "y": 0});
-        let button = |kind: &str| json!({"type": kind, "button": 0});
-        let actions = json!([at(from), button("pointerDown"), at(to), button("pointerUp")]);
+    /// Drags with the pointer's first button from one place of the page to another, in CSS pixels.
+    pub fn drag(&self, from: (f64, f64), to: (f64, f64)) -> Result<()> {
+        let moved = |(x, y): (f64, f64), ms: u32| json!({"type": "pointerMove", "duration": ms, "x": x.round(), "y": y.round(), "origin": "viewport"});
+        let middle = ((from.0 + to.0) / 2.0, (from.1 + to.1) / 2.0);
+        let rest = json!({"type": "pause", "duration": 100});
+        let actions = [
+            moved(from, 50),
+            json!({"type": "pointerDown", "button": 0}),
+            rest.clone(),
+            moved(middle, 100),
+            moved(to, 100),
+            rest,
+            json!({"type": "pointerUp", "button": 0}),
+        ];
         let pointer =
             json!({"type": "pointer", "id": "mouse", "parameters": {"pointerType": "mouse"}, "actions": actions});
         self.ask("POST", "/actions", Some(&json!({"actions": [pointer]}))).map(drop)
+    }
+
+    /// Drags one element onto another.
+    pub fn drag_onto(&self, from: &Element, to: &Element) -> Result<()> {
+        let script = "return [...arguments].map((node) => node.getBoundingClientRect()).map((box) =>
+            [box.left + box.width / 2, box.top + box.height / 2])";
+        let found = self.run(script, &[reference(from), reference(to)])?;
+        let at = |n: usize| Some((found[n][0].as_f64()?, found[n][1].as_f64()?));
+        self.drag(at(0).context("a place")?, at(1).context("a place")?)
     }
 
     /// Text of an element as it is rendered.

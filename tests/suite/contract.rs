@@ -225,8 +225,11 @@ fn documents_of_reading_hold_the_fields_of_the_contract() {
     holds(&home, &home.retake(&["findings", "--query", "tenant:larkmed"]).ok(), "findings", findings);
     let metrics = "rows[].dims.tenant string?\nrows[].dims.model string?\nrows[].(requests errors) integer\nrows[].error_rate number?
         rows[].latency_ms.(p50 p95 p99) number?\nrows[].ttft_ms.(p50 p95) number?\nrows[].(input_tokens output_tokens cost_usd_nanos) integer?
-        rows[].coverage{} number";
-    holds(&home, &home.retake(&["metrics", "--by", "tenant,model", "--bucket", "1d"]).ok(), "metrics", metrics);
+        rows[].coverage{} number\nbucket_ms number?";
+    for size in ["1m", "1d", "1w", "auto"] {
+        let by = ["metrics", "--by", "tenant,model", "--bucket", size];
+        holds(&home, &home.retake(&by).ok(), "metrics", metrics);
+    }
     holds(&home, &home.retake(&["report", &trace]).ok(), "report", "trace_id string\ntext string");
     holds(
         &home,

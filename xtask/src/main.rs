@@ -13,6 +13,7 @@ mod steps;
 mod test;
 mod tidy;
 mod tree;
+mod wasm;
 
 use std::process::ExitCode;
 
@@ -27,6 +28,7 @@ usage: cargo xtask COMMAND
   bindings          write the TypeScript types of the window
   e2e [FILTER]      only the tests that drive the window
   screenshots       pictures of every view over the sample; those of the README go to docs/screenshots
+  wasm              compile the charts of the window to WebAssembly, where that can be done
   bench [OPTIONS]   speed, size and memory against bounds of the same run; --help lists the options";
 
 fn main() -> ExitCode {
@@ -42,6 +44,7 @@ fn main() -> ExitCode {
         Some("bindings") => bindings::run(),
         Some("e2e") => e2e::run(&rest),
         Some("screenshots") => screenshots::run(&rest),
+        Some("wasm") => wasm::run(),
         Some("bench") => bench::run(&rest),
         Some("help" | "--help" | "-h") => {
             println!("{HELP}");

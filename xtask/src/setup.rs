@@ -3,6 +3,7 @@
 
 use crate::steps::{on_path, output, sh};
 use crate::tree::{Tree, files_below, hash_files};
+use crate::wasm;
 use anyhow::{Context as _, Result, bail};
 use std::path::{Path, PathBuf};
 use std::process::Command;
@@ -67,15 +68,23 @@ pub fn system_packages(purpose: For) -> Result<()> {
         eprintln!("system packages: this is no Debian or Ubuntu, so install what corresponds to: {}", wanted.join(" "));
         return Ok(());
     }
-    let missing: Vec<&str> = wanted.into_iter().filter(|name| !is_installed(name)).collect();
+    install("system packages", &wanted)
+}
+
+/// Installs those of the packages that are missing, by apt-get; `what` begins the lines that say so.
+pub fn install(what: &str, wanted: &[&str]) -> Result<()> {
+    if !on_path("dpkg-query") {
+        bail!("this is no Debian or Ubuntu, whose packages are {}", wanted.join(" "))
+    }
+    let missing: Vec<&str> = wanted.iter().copied().filter(|name| !is_installed(name)).collect();
     if missing.is_empty() {
-        eprintln!("system packages: all there");
+        eprintln!("{what}: all there");
         return Ok(());
     }
     let Some(prefix) = privilege() else {
-        bail!("system packages are missing; run: sudo apt-get install --no-install-recommends {}", missing.join(" "))
+        bail!("packages are missing; run: sudo apt-get install --no-install-recommends {}", missing.join(" "))
     };
-    eprintln!("system packages: installing {}", missing.join(" "));
+    eprintln!("{what}: installing {}", missing.join(" "));
     let apt = |args: &[&str]| {
         let mut words = prefix.to_vec();
         words.extend(["env", "DEBIAN_FRONTEND=noninteractive", "apt-get", "-qq", "-o", "DPkg::Lock::Timeout=300"]);
@@ -86,9 +95,9 @@ pub fn system_packages(purpose: For) -> Result<()> {
     install.extend(&missing);
     // A list of packages that is there already may do; a fresh machine has none.
     if apt(&["update"]).is_err() {
-        eprintln!("system packages: the list could not be renewed, trying with the old one");
+        eprintln!("{what}: the list could not be renewed, trying with the old one");
     }
-    apt(&install).context("system packages could not be installed")
+    apt(&install).context("packages could not be installed")
 }
 
 fn is_installed(package: &str) -> bool {
@@ -123,10 +132,15 @@ pub fn npm_packages(tree: &Tree) -> Result<()> {
     tree.set_fresh("npm", lock)
 }
 
-/// Builds the user interface into `ui/dist`, unless it is built from just these sources.
+/// Builds the user interface into `ui/dist`, with its charts where they can be compiled, unless it is built from just
+/// these sources.
 pub fn build_ui(tree: &Tree) -> Result<()> {
     if !tree.has_ui() {
         return Ok(());
+    }
+    // Without its charts the page draws as SVG: no reason to show no window.
+    if let Err(error) = wasm::build(tree) {
+        eprintln!("charts: {error:#}; the window draws its metrics as SVG");
     }
     let ui = tree.root.join("ui");
     let sources = ui_hash(tree)?;

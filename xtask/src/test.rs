@@ -1,11 +1,11 @@
 //! `cargo xtask test`: installs what tests need and runs all of them, cheapest first. What cannot be run on a machine is
-//! said; `RETAKE_REQUIRE=e2e,keyring` makes it a failure.
+//! said; `RETAKE_REQUIRE=e2e,keyring,wasm` makes it a failure.
 
 use crate::session::{self, has_keyring};
 use crate::setup::{self, For, npm, test_runner, ui_hash};
 use crate::steps::{Steps, on_path, output, sh};
 use crate::tree::{Tree, files_below};
-use crate::{bindings, e2e};
+use crate::{bindings, e2e, wasm};
 use anyhow::{Context as _, Result, bail};
 use std::process::Command;
 
@@ -19,6 +19,9 @@ pub fn run(args: &[String]) -> Result<()> {
 
     let window = tree.window().map(|package| package.name.to_string());
     let ready = steps.step("system packages", || setup::system_packages(For::Tests));
+    if tree.has_ui() {
+        charts(&tree, &mut steps);
+    }
     let ui_ready = tree.has_ui()
         && steps.step("npm packages", || setup::npm_packages(&tree))
         && steps.step("build ui", || setup::build_ui(&tree));
@@ -70,6 +73,18 @@ pub fn run(args: &[String]) -> Result<()> {
         }
     }
     steps.finish()
+}
+
+/// The charts of the page. Where they cannot be compiled the page has another way to draw, so the rest goes on.
+fn charts(tree: &Tree, steps: &mut Steps) {
+    let mut built = false;
+    let passed = steps.step("charts", || {
+        built = wasm::build(tree)?;
+        Ok(())
+    });
+    if passed && !built {
+        steps.skip_unless_required("wasm", "the charts cannot be compiled here, the window draws as SVG");
+    }
 }
 
 /// Whether `RETAKE_REQUIRE` names a group of tests.

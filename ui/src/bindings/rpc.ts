@@ -1551,7 +1551,11 @@ export type Metrics = {
 /**
  * Groups.
  */
-rows: Array<MetricsRow>, };
+rows: Array<MetricsRow>, 
+/**
+ * Length of a bucket, where there are buckets.
+ */
+bucket_ms: number | null, };
 
 export type MetricsRequest = { 
 /**
@@ -1563,9 +1567,25 @@ query: string | null,
  */
 by: Array<string>, 
 /**
- * `1h`, `1d`.
+ * `1m`, `5m`, `15m`, `1h`, `6h`, `1d`, `1w`, or `auto`: the smallest that gives no more than `points`.
  */
-bucket: string | null, };
+bucket: string | null, 
+/**
+ * Points of a series over the range, at most, for `auto`; 500 when it is left out.
+ */
+points: number | null, 
+/**
+ * Only calls that began at this moment or later.
+ */
+from_ns: Ns | null, 
+/**
+ * Only calls that began before this moment.
+ */
+to_ns: Ns | null, 
+/**
+ * Only so many groups, those with the most calls.
+ */
+largest: number | null, };
 
 export type MetricsRow = { 
 /**

@@ -10,6 +10,45 @@ export interface Series {
   points: readonly { at: number; value: number | null }[];
 }
 
+/** A plot: what it shows, and the unit of its numbers. */
+export interface Plot {
+  id: string;
+  title: string;
+  unit: "count" | "ms" | "usd_nanos";
+  series: readonly Series[];
+}
+
+/** A part of the time axis in ms since the epoch; its end is not of it. */
+export interface Range {
+  from: number;
+  to: number;
+}
+
+/** All that is drawn over one axis. */
+export interface PlotData {
+  plots: readonly Plot[];
+  /** All of the axis. */
+  range: Range;
+  bucketMs: number;
+  /** How far the shown zone is ahead of UTC. */
+  offsetMs: number;
+}
+
+/** A range moved and shortened so that it lies in another. */
+export function inside(range: Range, whole: Range): Range {
+  const length = Math.min(range.to - range.from, whole.to - whole.from);
+  const from = Math.max(whole.from, Math.min(range.from, whole.to - length));
+  return { from, to: from + length };
+}
+
+/** A range that is shown closer by a factor; the moment stays where it is. Less than `least` is not shown. */
+export function closer(view: Range, whole: Range, factor: number, around: number, least: number): Range {
+  const now = view.to - view.from;
+  const length = Math.min(whole.to - whole.from, Math.max(least, now / factor));
+  const from = around - ((around - view.from) / now) * length;
+  return inside({ from, to: from + length }, whole);
+}
+
 /** Round numbers from 0 to at least `max`, about `n` of them. */
 export function ticksTo(max: number, n: number): number[] {
   if (!(max > 0)) return [0];

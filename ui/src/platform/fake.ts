@@ -1,4 +1,5 @@
 /// A host for tests: answers from functions that the test gives, and keeps what was asked.
+import type { DrawingOn } from "$lib/charts";
 import { RpcError, type Change, type Command, type DropHandler, type NativeMenu, type Platform, type RecentWorkspace, type Request, type Response } from "./types";
 
 export type Answers = { [N in Command]?: (request: Request<N>) => Response<N> | Promise<Response<N>> };
@@ -8,6 +9,8 @@ export class FakePlatform implements Platform {
   readonly calls: { name: Command; request: unknown }[] = [];
   copied: string | null = null;
   zoomed = 1;
+  /** What draws on a canvas; without it plots are SVG. */
+  drawing: DrawingOn | null = null;
   readonly #answers: Answers;
   #seen: ((change: Change) => void)[] = [];
   #drops: DropHandler[] = [];
@@ -94,6 +97,10 @@ export class FakePlatform implements Platform {
   /** A command is chosen in the native menu. */
   choose(command: string): void {
     for (const seen of this.#chosen) seen(command);
+  }
+
+  async charts(): Promise<DrawingOn | null> {
+    return this.drawing;
   }
 
   /** Pushes a change to the page. */

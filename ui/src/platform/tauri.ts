@@ -2,6 +2,7 @@
 import { invoke } from "@tauri-apps/api/core";
 import { TauriEvent } from "@tauri-apps/api/event";
 import { getCurrentWebviewWindow } from "@tauri-apps/api/webviewWindow";
+import { loadCharts, type DrawingOn } from "$lib/charts";
 import { RpcError, type Change, type Command, type DropHandler, type NativeMenu, type Platform, type RecentWorkspace, type Request, type Response } from "./types";
 
 /** Subscribes; the returned function works also before the host has confirmed. */
@@ -75,6 +76,10 @@ export class TauriPlatform implements Platform {
 
   async zoom(factor: number): Promise<void> {
     await invoke("plugin:webview|set_webview_zoom", { value: factor });
+  }
+
+  charts(): Promise<DrawingOn | null> {
+    return loadCharts();
   }
 
   async copy(text: string): Promise<void> {

@@ -1,5 +1,6 @@
 /// All that the page may ask of its host. Whoever runs the page (the window, a test) implements this and no more.
 import type { RpcSchema } from "$bindings/rpc";
+import type { DrawingOn } from "$lib/charts";
 
 /** Name of a command of the core. */
 export type Command = keyof RpcSchema;
@@ -104,4 +105,6 @@ export interface Platform {
   setMenu(menu: NativeMenu): Promise<void>;
   /** Hears of commands that were chosen in the native menu until the returned function is called. */
   onMenu(seen: (command: string) => void): () => void;
+  /** The plots in WebAssembly; `null` where they were not built. */
+  charts(): Promise<DrawingOn | null>;
 }

@@ -57,7 +57,7 @@ describe("Commands", () => {
 describe("the list of commands", () => {
   it("gives a key to two commands only where they are never on screen together", () => {
     // Traces, the bench and metrics are views, and never on screen together.
-    const VIEWS = [/^(trace|list)\.|^tab\.open$/, /^(compare|matrix|edit)\.|^replay\.run$/, /^metrics\./];
+    const VIEWS = [/^(trace|list)\.|^tab\.open$/, /^(compare|matrix|edit)\.|^replay\.(run|add)$/, /^metrics\./];
     const viewOf = (id: string) => VIEWS.findIndex((ids) => ids.test(id));
     const together = (a: string, b: string) => viewOf(a) === -1 || viewOf(b) === -1 || viewOf(a) === viewOf(b);
     const clashes = COMMAND_IDS.flatMap((a, i) => COMMAND_IDS.slice(i + 1).flatMap((b) => (together(a, b) && commandInfo(a).keys.some((key) => commandInfo(b).keys.includes(key)) ? [`${a} ${b}`] : [])));

@@ -113,6 +113,12 @@ export const COMMANDS = {
   "check.run": { title: "Check the golden set", group: "Replay and compare", keys: ["Shift+C"] },
 
   "metrics.group": { title: "Metrics by the next dimension", group: "Workspace", keys: ["b"] },
+  "metrics.zoomIn": { title: "Plots: closer", group: "Workspace", keys: ["+", "w"] },
+  "metrics.zoomOut": { title: "Plots: further", group: "Workspace", keys: ["-", "s"] },
+  "metrics.earlier": { title: "Plots: earlier", group: "Workspace", keys: ["a"] },
+  "metrics.later": { title: "Plots: later", group: "Workspace", keys: ["d"] },
+  "metrics.whole": { title: "Plots: the whole time", group: "Workspace", keys: ["0"] },
+  "metrics.plots": { title: "Plots: mark a time by keys", group: "Workspace", keys: ["m"] },
   "metrics.traces": { title: "The traces behind the metrics", group: "Workspace", keys: ["v"] },
 
   "import.files": { title: "Import files", group: "Workspace", keys: ["Ctrl+O"], inFields: true },

@@ -1,30 +1,26 @@
 /// Numbers of model calls over time: a query, its groups and buckets as the core counts them. What `retake metrics` prints.
 import type { Metrics as Answer, MetricsRow } from "$bindings/rpc";
 import { msOf } from "$lib/format";
-import type { Series } from "$lib/plot";
+import type { Plot, Range, Series } from "$lib/plot";
 import { within } from "$lib/query";
 import type { Platform } from "$platform/types";
 import { Loaded } from "./loaded.svelte";
 
 export const DIMENSIONS = ["tenant", "feature", "model", "prompt", "provider", "environment"] as const;
 export type Dimension = (typeof DIMENSIONS)[number];
-export type Bucket = "1h" | "1d";
+
+/** Sizes of buckets, and their words; the core has the same. */
+export const BUCKETS = { auto: "what fits", "1m": "minute", "5m": "5 minutes", "15m": "15 minutes", "1h": "hour", "6h": "6 hours", "1d": "day", "1w": "week" } as const;
+export type Bucket = keyof typeof BUCKETS;
 
 /** Lines of one plot, at most: more cannot be told apart. */
 const GROUPS = 6;
-/** A range of more opens by days. */
-const MOST_HOURS = 24 * 31;
-/** Points of a line, at most, that are drawn without a call behind them. */
-const MOST_MOMENTS = 2000;
-const BUCKET_MS: Record<Bucket, number> = { "1h": 3_600_000, "1d": 86_400_000 };
-
-/** A plot: what it shows, and the unit of its numbers. */
-export interface Plot {
-  id: "requests" | "latency" | "tokens" | "cost";
-  title: string;
-  unit: "count" | "ms" | "usd_nanos";
-  series: readonly Series[];
-}
+/** Points of a line, at most, whatever size is chosen. */
+const MOST_POINTS = 2000;
+/** Pixels that a bucket should have at least. */
+const PIXELS = 4;
+/** How long the core is not asked while the view still moves. */
+const REST_MS = 150;
 
 type Read = (row: MetricsRow) => number | null;
 
@@ -32,7 +28,14 @@ export class Metrics {
   query = $state("");
   draft = $state("");
   by = $state<Dimension | null>(null);
-  bucket = $state<Bucket>("1h");
+  bucket = $state<Bucket>("auto");
+  /** The part of the axis that is shown; all of it when there is none. */
+  view = $state.raw<Range | null>(null);
+  /** From the first call of the query to the last, while only a part is shown. */
+  #whole = $state.raw<Range | null>(null);
+  /** Points that a plot has room for. */
+  #points = 150;
+  #later: ReturnType<typeof setTimeout> | undefined;
   /** Over time. */
   readonly buckets = new Loaded<Answer>();
   /** Whole groups, for the table. */
@@ -47,20 +50,39 @@ export class Metrics {
   async open(query: string): Promise<void> {
     this.query = query;
     this.draft = query;
+    this.view = null;
     await this.read();
-    // Hours of years cannot be told apart: such a range opens by days.
-    const extent = this.extent;
-    if (this.bucket === "1h" && extent !== null && extent.to - extent.from > MOST_HOURS * BUCKET_MS["1h"]) await this.setBucket("1d");
   }
 
   /** Asks again; what is being typed stays. */
   async read(): Promise<void> {
     const query = this.query;
     const by = this.by === null ? [] : [this.by];
-    await Promise.all([
-      this.buckets.read(() => this.#host.rpc("metrics", { query, by, bucket: this.bucket })),
-      this.groups.read(() => this.#host.rpc("metrics", { query, by })),
-    ]);
+    await Promise.all([this.#readBuckets(query, by), this.groups.read(() => this.#host.rpc("metrics", { query, by }))]);
+  }
+
+  async #readBuckets(query: string, by: string[]): Promise<void> {
+    clearTimeout(this.#later);
+    const view = this.view;
+    const ns = (ms: number) => `${Math.round(ms)}000000`;
+    const part = view === null ? {} : { from_ns: ns(view.from), to_ns: ns(view.to) };
+    const points = this.bucket === "auto" ? this.#points : MOST_POINTS;
+    if (view === null) this.#whole = null;
+    await this.buckets.read(() => this.#host.rpc("metrics", { query, by, bucket: this.bucket, points, largest: GROUPS, ...part }));
+  }
+
+  /** Shows a part of the axis. What is there is drawn at once; finer buckets follow when it rests. */
+  look(view: Range | null): void {
+    if (view === null && this.view === null) return;
+    this.#whole ??= this.extent;
+    this.view = view;
+    clearTimeout(this.#later);
+    this.#later = setTimeout(() => void this.#readBuckets(this.query, this.by === null ? [] : [this.by]), REST_MS);
+  }
+
+  /** Says how wide a plot is: a bucket has a few pixels. */
+  fit(pixels: number): void {
+    this.#points = Math.round(Math.min(500, Math.max(60, pixels / PIXELS)));
   }
 
   async groupBy(by: Dimension | null): Promise<void> {
@@ -78,26 +100,43 @@ export class Metrics {
     await this.open(within(this.query, from, to));
   }
 
+  /** Length of the buckets that are drawn: the core chose it, or kept to what was chosen. */
   get bucketMs(): number {
-    return BUCKET_MS[this.bucket];
+    return this.buckets.value?.bucket_ms ?? 3_600_000;
   }
 
-  /** First and last moment that is shown; null when nothing is. */
-  readonly extent = $derived.by((): { from: number; to: number } | null => {
-    const at = (this.buckets.value?.rows ?? []).flatMap((row) => msOf(row.dims["bucket_ns"]) ?? []);
-    return at.length === 0 ? null : { from: Math.min(...at), to: Math.max(...at) + this.bucketMs };
+  /** First moment and last that can be shown; null when nothing can. */
+  readonly extent = $derived.by((): Range | null => {
+    const at = this.#starts;
+    const whole = this.#whole;
+    if (whole !== null) {
+      // From where a bucket begins: those that are drawn now may be of another size than those that it was found by.
+      const from = at[0] ?? whole.from;
+      return { from: from + Math.floor((whole.from - from) / this.bucketMs) * this.bucketMs, to: whole.to };
+    }
+    return at.length === 0 ? null : { from: at.reduce((a, b) => Math.min(a, b)), to: at.reduce((a, b) => Math.max(a, b)) + this.bucketMs };
   });
+
+  readonly #starts = $derived.by((): readonly number[] => (this.buckets.value?.rows ?? []).flatMap((row) => msOf(row.dims["bucket_ns"]) ?? []));
 
   /** Buckets, the empty ones between too. */
   readonly moments = $derived.by((): readonly number[] => {
     const extent = this.extent;
     if (extent === null) return [];
-    const n = Math.round((extent.to - extent.from) / this.bucketMs);
-    if (n <= MOST_MOMENTS) return Array.from({ length: n }, (_, i) => extent.from + i * this.bucketMs);
-    // Years of empty hours are not drawn one by one: each bucket that has calls, and the empty ones beside it.
-    const known = (this.buckets.value?.rows ?? []).flatMap((row) => msOf(row.dims["bucket_ns"]) ?? []);
-    return [...new Set(known.flatMap((at) => [at - this.bucketMs, at, at + this.bucketMs]))].filter((at) => at >= extent.from && at < extent.to).sort((a, b) => a - b);
+    const range = this.#asked(extent);
+    const size = this.bucketMs;
+    const first = extent.from + Math.floor((range.from - extent.from) / size) * size;
+    const n = Math.min(2 * MOST_POINTS, Math.max(0, Math.ceil((range.to - first) / size)));
+    return Array.from({ length: n }, (_, i) => first + i * size);
   });
+
+  /** The part that the rows are of: what is shown, and what was shown when they were asked for. */
+  #asked(extent: Range): Range {
+    const at = this.#starts;
+    const rows = at.length === 0 ? extent : { from: at.reduce((a, b) => Math.min(a, b)), to: at.reduce((a, b) => Math.max(a, b)) + this.bucketMs };
+    if (this.view === null) return rows;
+    return { from: Math.max(extent.from, Math.min(rows.from, this.view.from)), to: Math.min(extent.to, Math.max(rows.to, this.view.to)) };
+  }
 
   /** Rows of a group by the start of their bucket. */
   readonly #byGroup = $derived.by(() => {

@@ -12,6 +12,7 @@ const EDGES: &[(&str, &[&str])] = &[
     ("wire", &["model"]),
     ("compare", &["model"]),
     ("formats", &["model", "wire"]),
+    ("charts", &[]),
     ("store", &["model", "query"]),
     ("replay", &["model", "wire", "compare"]),
     ("ingest", &["model", "wire", "formats", "store"]),
@@ -33,6 +34,8 @@ const ONLY: &[(&str, &[&str])] = &[
     ("anyhow", &["crates/cli", "crates/testkit", "xtask", "tests"]),
     ("tokio", &["crates/replay", "crates/golden", "crates/api", "crates/cli", "crates/testkit", "src-tauri"]),
     ("reqwest", &["crates/replay"]),
+    ("egui", &["crates/charts"]),
+    ("wasm-bindgen", &["crates/charts"]),
 ];
 
 /// Every edge among our crates is one of the table.

@@ -4,8 +4,9 @@
 //! NumPy): for n sorted values the p-th stands at position p·(n−1). Sums are over the calls that carry the number; a sum
 //! of nothing is unknown. Coverage says which share of the calls carries each signal.
 
+use super::bucket;
 use retake_model::{Span, SpanKind, SpanStatus, UsageScope};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// What calls can be grouped by.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -163,7 +164,7 @@ pub fn metrics<'p>(points: impl IntoIterator<Item = &'p CallPoint>, by: &[Dim], 
         groups.insert((None, Vec::new()), Vec::new());
     }
     for point in points {
-        let bucket = bucket_ns.filter(|ns| *ns > 0).zip(point.start_ns).map(|(ns, start)| start.div_euclid(ns) * ns);
+        let bucket = bucket_ns.filter(|ns| *ns > 0).zip(point.start_ns).map(|(ns, start)| bucket::start(start, ns));
         let dims = by.iter().map(|dim| point.value(*dim)).collect();
         groups.entry((bucket, dims)).or_default().push(point);
     }
@@ -171,6 +172,23 @@ pub fn metrics<'p>(points: impl IntoIterator<Item = &'p CallPoint>, by: &[Dim], 
         groups.into_iter().map(|((bucket, dims), points)| row(by, dims, bucket, &points)).collect();
     rows.sort_by(|a, b| (a.bucket_ns, b.requests).cmp(&(b.bucket_ns, a.requests)));
     rows
+}
+
+/// Keeps the calls of the groups with the most calls: what is drawn over time is a few lines.
+pub fn of_largest(points: &mut Vec<CallPoint>, by: &[Dim], groups: usize) {
+    let key = |point: &CallPoint| by.iter().map(|dim| point.value(*dim)).collect::<Vec<_>>();
+    let mut sizes: BTreeMap<Vec<Option<String>>, u64> = BTreeMap::new();
+    for point in points.iter() {
+        *sizes.entry(key(point)).or_default() += 1;
+    }
+    if sizes.len() <= groups {
+        return;
+    }
+    let mut sizes: Vec<_> = sizes.into_iter().collect();
+    // The sort is stable: groups of one size stay in the order of their values.
+    sizes.sort_by_key(|(_, size)| std::cmp::Reverse(*size));
+    let kept: BTreeSet<_> = sizes.into_iter().take(groups).map(|(key, _)| key).collect();
+    points.retain(|point| kept.contains(&key(point)));
 }
 
 fn row(by: &[Dim], dims: Vec<Option<String>>, bucket_ns: Option<i64>, points: &[&CallPoint]) -> Row {
@@ -226,21 +244,6 @@ pub fn percentile(sorted: &[f64], p: f64) -> Option<f64> {
     Some(low + (high - low) * (position - below))
 }
 
-/// A bucket's length: a whole number and `m`, `h`, `d` or `w`. `None` when it is not one.
-pub fn bucket_ns_from(text: &str) -> Option<i64> {
-    let text = text.trim();
-    let unit = text.chars().next_back()?;
-    let seconds: i64 = match unit {
-        'm' => 60,
-        'h' => 3_600,
-        'd' => 86_400,
-        'w' => 604_800,
-        _ => return None,
-    };
-    let count: i64 = text.strip_suffix(unit)?.parse().ok()?;
-    count.checked_mul(seconds)?.checked_mul(1_000_000_000).filter(|ns| *ns > 0)
-}
-
 fn ms_from_ns(ns: i64) -> f64 {
     ns as f64 / 1_000_000.0
 }
@@ -286,13 +289,23 @@ mod tests {
     }
 
     #[test]
+    fn the_largest_groups_are_kept_whole() {
+        let mut points =
+            vec![call("a", 1.0, false), call("b", 2.0, false), call("b", 3.0, false), call("c", 4.0, false)];
+        of_largest(&mut points, &[Dim::Tenant], 2);
+        assert_eq!(
+            points.iter().map(|point| point.tenant.as_deref().unwrap_or("")).collect::<Vec<_>>(),
+            ["a", "b", "b"]
+        );
+        of_largest(&mut points, &[], 1);
+        assert_eq!(points.len(), 3);
+    }
+
+    #[test]
     fn buckets_are_whole_units_of_utc() {
         let points = [call("a", 1.0, false), call("a", 3.0, false), call("a", 25.0, false)];
-        let rows = metrics(&points, &[], bucket_ns_from("1d"));
+        let rows = metrics(&points, &[], Some(86_400_000_000_000));
         let got: Vec<_> = rows.iter().map(|row| (row.bucket_ns, row.requests)).collect();
         assert_eq!(got, [(Some(0), 2), (Some(86_400_000_000_000), 1)]);
-        for wrong in ["", "d", "0h", "1y", "-1d", "1.5h", "99999999999999d", "é"] {
-            assert_eq!(bucket_ns_from(wrong), None, "{wrong:?}");
-        }
     }
 }

@@ -6,6 +6,7 @@
 
 pub mod ancestry;
 pub mod audit;
+pub mod bucket;
 pub mod context;
 pub mod event;
 pub mod evidence;

@@ -1,6 +1,6 @@
 //! `metrics`.
 
-use super::document;
+use super::{Ns, document};
 use std::collections::BTreeMap;
 
 document! {
@@ -50,6 +50,8 @@ document! {
     pub struct Metrics {
         /// Groups.
         pub rows: Vec<MetricsRow>,
+        /// Length of a bucket, where there are buckets.
+        pub bucket_ms: Option<f64>,
     }
 
     /// What to measure.
@@ -60,8 +62,20 @@ document! {
         /// Dimensions.
         #[serde(default)]
         pub by: Vec<String>,
-        /// `1h`, `1d`.
+        /// `1m`, `5m`, `15m`, `1h`, `6h`, `1d`, `1w`, or `auto`: the smallest that gives no more than `points`.
         #[serde(default)]
         pub bucket: Option<String>,
+        /// Points of a series over the range, at most, for `auto`; 500 when it is left out.
+        #[serde(default)]
+        pub points: Option<u32>,
+        /// Only calls that began at this moment or later.
+        #[serde(default)]
+        pub from_ns: Option<Ns>,
+        /// Only calls that began before this moment.
+        #[serde(default)]
+        pub to_ns: Option<Ns>,
+        /// Only so many groups, those with the most calls.
+        #[serde(default)]
+        pub largest: Option<u32>,
     }
 }

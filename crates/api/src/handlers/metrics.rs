@@ -1,14 +1,13 @@
 //! Numbers of model calls.
 
 use super::parse_query;
+use crate::analysis::bucket::{self, Bucket};
 use crate::analysis::metrics::{self as measure, CallPoint, Dim};
 use crate::dto::metrics::{LatencyPercentiles, Metrics, MetricsRequest, MetricsRow, TtftPercentiles};
 use crate::{ApiError, Core};
 use retake_model::{Code, SpanKind, UsageScope};
 use retake_store::MetricPoint;
 use std::sync::Arc;
-
-const HOUR_NS: i64 = 3_600_000_000_000;
 
 /// Requests, errors, latency, tokens and cost of the model calls of a query.
 ///
@@ -18,20 +17,32 @@ pub async fn metrics(core: Arc<Core>, request: MetricsRequest) -> Result<Metrics
     core.blocking(move |core| {
         let query = parse_query(core, request.query.as_deref().unwrap_or(""), None)?;
         let by = request.by.iter().map(|word| dim(word)).collect::<Result<Vec<_>, _>>()?;
-        let bucket_ns = match request.bucket.as_deref() {
-            None => None,
-            Some("1h") => Some(HOUR_NS),
-            Some("1d") => Some(24 * HOUR_NS),
-            Some(other) => {
-                return Err(ApiError::new(Code::UsageInvalid, format!("there are no buckets of {other:?}"))
-                    .with_hint("Use 1h or 1d."));
-            }
+        let bucket = request.bucket.as_deref().map(|word| bucket(word, request.points)).transpose()?;
+        let (from, to) = (request.from_ns.map(|ns| ns.0), request.to_ns.map(|ns| ns.0));
+        let asked = |start: Option<i64>| {
+            from.is_none_or(|from| start >= Some(from)) && to.is_none_or(|to| start.is_some_and(|at| at < to))
         };
-        let points: Vec<CallPoint> = core.workspace()?.metric_points(&query)?.filter_map(point).collect();
-        let rows = measure::metrics(&points, &by, bucket_ns);
-        Ok(Metrics { rows: rows.into_iter().map(|row| view(row, bucket_ns.is_some())).collect() })
+        let points = core.workspace()?.metric_points(&query)?;
+        let mut points: Vec<CallPoint> = points.filter_map(point).filter(|point| asked(point.start_ns)).collect();
+        if let Some(groups) = request.largest {
+            measure::of_largest(&mut points, &by, groups as usize);
+        }
+        let starts = || points.iter().filter_map(|point| point.start_ns);
+        let extent = from.or_else(|| starts().min()).zip(to.map(|to| to - 1).or_else(|| starts().max()));
+        let bucket_ns = bucket.map(|bucket| bucket.length_ns(extent));
+        let rows =
+            measure::metrics(&points, &by, bucket_ns).into_iter().map(|row| view(row, bucket_ns.is_some())).collect();
+        Ok(Metrics { rows, bucket_ms: bucket_ns.map(|ns| ns as f64 / 1e6) })
     })
     .await
+}
+
+fn bucket(word: &str, points: Option<u32>) -> Result<Bucket, ApiError> {
+    Bucket::parse(word, points).ok_or_else(|| {
+        let known: Vec<&str> = bucket::SIZES.iter().map(|(name, _)| *name).chain([bucket::AUTO]).collect();
+        ApiError::new(Code::UsageInvalid, format!("there are no buckets of {word:?}"))
+            .with_hint(format!("Use one of: {}.", known.join(", ")))
+    })
 }
 
 fn dim(word: &str) -> Result<Dim, ApiError> {

@@ -66,7 +66,7 @@ pub struct Metrics {
     /// Dimensions
     #[arg(long, value_delimiter = ',', value_name = "DIM,…")]
     pub by: Vec<String>,
-    /// Buckets of time
-    #[arg(long, value_parser = ["1h", "1d"], value_name = "1h|1d")]
+    /// Buckets of time, in UTC; weeks begin with Monday, `auto` takes the smallest that gives at most 500 points
+    #[arg(long, value_parser = ["1m", "5m", "15m", "1h", "6h", "1d", "1w", "auto"], value_name = "SIZE")]
     pub bucket: Option<String>,
 }

@@ -11,7 +11,15 @@ use std::sync::Arc;
 
 /// `retake metrics`.
 pub async fn run(core: Arc<Core>, args: &Args, output: &Output) -> Result<Exit, ApiError> {
-    let request = MetricsRequest { query: args.query.clone(), by: args.by.clone(), bucket: args.bucket.clone() };
+    let request = MetricsRequest {
+        query: args.query.clone(),
+        by: args.by.clone(),
+        bucket: args.bucket.clone(),
+        points: None,
+        from_ns: None,
+        to_ns: None,
+        largest: None,
+    };
     let metrics = handlers::metrics::metrics(core, request).await?;
     output.document("metrics", &metrics, |text| {
         let ms = |value: Option<f64>| value.map_or_else(|| "—".to_owned(), |ms| format!("{ms:.0}"));

@@ -1,0 +1,135 @@
+//! All plots over one time axis, and what a pointer does to them: a drag is a brush; with Shift, or by another button, it
+//! pans; a double click asks for the whole range. What follows from it is the window's to say: it sets view and brush.
+
+use crate::data::{Data, Range};
+use crate::draw::{self, Shown};
+use crate::palette::Palette;
+use egui::{InputState, PointerButton, Pos2, Rect, Ui, UiBuilder};
+use egui_plot::PlotResponse;
+
+/// What the pointer asked for.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub enum Event {
+    /// It points at this bucket, or at none.
+    Hover(Option<f64>),
+    /// It is being dragged over these buckets.
+    Brush(Range),
+    /// It was let go over them.
+    Brushed(Range),
+    /// Another part of the axis should be shown.
+    View(Range),
+    /// The whole of it should be.
+    Whole,
+}
+
+/// Pixels above a plot, for the half of the number at its top that stands above its line.
+const HEAD: f32 = 8.0;
+
+/// The plots and what is shown of them.
+#[derive(Default)]
+pub struct Board {
+    /// What is plotted.
+    pub data: Data,
+    /// Colours.
+    pub palette: Palette,
+    /// The part of the axis that is shown; all of it when there is none.
+    pub view: Option<Range>,
+    /// The part that is marked.
+    pub brush: Option<Range>,
+    /// Start of the bucket that is marked.
+    pub hover_ms: Option<f64>,
+    /// Where a brush began.
+    began_ms: Option<f64>,
+    /// Shift was held when the button went down: the drag pans, whatever is held later.
+    pans: bool,
+}
+
+impl Board {
+    /// A board of this data, all of it shown.
+    pub fn of(data: Data) -> Self {
+        Self { data, ..Self::default() }
+    }
+
+    /// The part of the axis that is shown.
+    pub fn shown(&self) -> Range {
+        self.view.unwrap_or(self.data.whole)
+    }
+
+    /// Draws each plot into its place; says what the pointer asked for.
+    pub fn show(&mut self, ui: &mut Ui, places: &[Rect]) -> Vec<Event> {
+        let mut events = Vec::new();
+        let mut hovered = None;
+        self.pans = ui.input(pressed_with_shift).unwrap_or(self.pans);
+        let shown = Shown { view: self.shown(), brush: self.brush, hover_ms: self.hover_ms };
+        for (number, (plot, place)) in self.data.plots.iter().zip(places).enumerate() {
+            let place = place.with_min_y(place.top() + HEAD);
+            let mut child = ui.new_child(UiBuilder::new().max_rect(place).id_salt(number));
+            let drawn = draw::plot(&mut child, plot, &self.data, shown, &self.palette);
+            if let Some(at) = drawn.response.hover_pos() {
+                hovered = Some(drawn.transform.value_from_position(at).x);
+            }
+            let begun = Begun { at_ms: self.began_ms, pans: self.pans };
+            self.began_ms = gesture(&child, &drawn, &self.data, begun, &mut events);
+        }
+        let whole = self.data.whole;
+        let hover = hovered.filter(|at| (whole.from_ms..whole.to_ms).contains(at)).map(|at| self.data.bucket_at(at));
+        // A pointer that rests does not take back what keys have pointed at since.
+        let moved = |input: &InputState| input.events.iter().any(|event| matches!(event, egui::Event::PointerMoved(_)));
+        if hover != self.hover_ms && ui.input(moved) {
+            events.push(Event::Hover(hover));
+        }
+        for event in &mut events {
+            if let Event::View(range) = event {
+                *range = range.within(whole);
+            }
+        }
+        events
+    }
+}
+
+/// A drag that is under way.
+#[derive(Clone, Copy)]
+struct Begun {
+    at_ms: Option<f64>,
+    pans: bool,
+}
+
+/// Whether Shift was held with the last press; `None` when nothing was pressed.
+fn pressed_with_shift(input: &InputState) -> Option<bool> {
+    input.events.iter().rev().find_map(|event| match event {
+        egui::Event::PointerButton { pressed: true, modifiers, .. } => Some(modifiers.shift),
+        _ => None,
+    })
+}
+
+/// Reads what is done to one plot; returns where the brush began that is under way.
+fn gesture(ui: &Ui, drawn: &PlotResponse<()>, data: &Data, begun: Begun, events: &mut Vec<Event>) -> Option<f64> {
+    let (response, frame) = (&drawn.response, &drawn.transform);
+    if response.double_clicked() {
+        events.push(Event::Whole);
+        return None;
+    }
+    let (at, from) = ui.input(|input| (input.pointer.interact_pos(), input.pointer.press_origin()));
+    let moment = |at: Pos2| frame.value_from_position(at).x.clamp(data.whole.from_ms, data.whole.to_ms - 1.0);
+    let primary = response.dragged_by(PointerButton::Primary);
+    if response.drag_started() && primary && !begun.pans {
+        return from.map(moment);
+    }
+    match (begun.at_ms, at) {
+        (Some(began), Some(at)) if primary => {
+            events.push(Event::Brush(data.buckets(began, moment(at))));
+            Some(began)
+        }
+        (Some(began), Some(at)) if response.drag_stopped() => {
+            events.push(Event::Brushed(data.buckets(began, moment(at))));
+            None
+        }
+        (None, _) if response.dragged() && response.drag_delta().x != 0.0 => {
+            let moved = f64::from(response.drag_delta().x) * frame.dvalue_dpos()[0];
+            let range = frame.bounds();
+            events.push(Event::View(Range { from_ms: range.min()[0] - moved, to_ms: range.max()[0] - moved }));
+            None
+        }
+        (began, _) => began,
+    }
+}
