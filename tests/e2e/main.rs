@@ -7,6 +7,7 @@ mod gallery;
 mod hostile;
 mod journeys;
 mod metrics;
+mod numbers;
 mod pictures;
 mod webdriver;
 mod window;
