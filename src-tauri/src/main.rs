@@ -3,6 +3,7 @@
 
 #![cfg_attr(not(debug_assertions), windows_subsystem = "windows")]
 
+mod crash;
 mod host;
 mod menu;
 mod options;
@@ -35,6 +36,8 @@ fn main() -> ExitCode {
     if is_single() {
         builder = builder.plugin(tauri_plugin_single_instance::init(window::started_again));
     }
+    #[cfg(target_os = "macos")]
+    let builder = builder.on_web_content_process_terminate(crash::load_again);
     let app = builder
         .plugin(tauri_plugin_dialog::init())
         .manage(window::Windows::default())

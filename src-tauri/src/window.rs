@@ -1,6 +1,7 @@
 //! The windows: which workspace each shows, and how one more is opened: by a command of the page, by a second start of the
 //! program, by a link that the system hands over.
 
+use crate::crash;
 use crate::host;
 use crate::options::Options;
 use retake_api::{ApiError, Core, recent};
@@ -84,14 +85,14 @@ fn build(app: &AppHandle, opened: Arc<Opened>, further: bool, sample: bool, link
     }
     let page = format!("index.html#{}", begin.query().unwrap_or_default());
     let label = app.state::<Windows>().add(opened);
-    WebviewWindowBuilder::new(app, label, WebviewUrl::App(page.into()))
+    let window = WebviewWindowBuilder::new(app, label, WebviewUrl::App(page.into()))
         .title(format!("{name} – Retake"))
         .inner_size(1280.0, 800.0)
         .min_inner_size(880.0, 560.0)
         // The page has one document. Whatever else is asked for, by a link in imported text say, does not load.
         .on_navigation(|url| matches!(url.scheme(), "tauri") || url.host_str() == Some("tauri.localhost"))
         .build()?;
-    Ok(())
+    crash::watch(&window)
 }
 
 /// Opens the workspace, and makes it when it is not there yet.

@@ -106,7 +106,7 @@ fn facets_trace_and_takes_are_what_the_command_says() -> Result<()> {
     for (row, span) in rows.iter().zip(spans) {
         let words: Vec<&str> = row.lines().map(str::trim).filter(|line| !line.is_empty()).collect();
         ensure!(words.iter().any(|word| *word == span["name"]), "{words:?} is not {}", span["name"]);
-        let shown = words.iter().filter(|word| duration_ms(word).is_some()).next_back().context("a duration")?;
+        let shown = words.iter().rfind(|word| duration_ms(word).is_some()).context("a duration")?;
         same_duration(shown, &span["duration_ms"])?;
     }
     let audit = home.retake(&["show", &trace, "--as", "audit"]).ok();

@@ -12,6 +12,7 @@ import { Loaded } from "./loaded.svelte";
 import { Metrics } from "./metrics.svelte";
 import { Promote } from "./promote.svelte";
 import { Search } from "./search.svelte";
+import { Session } from "./session";
 import { Settings, ZOOMS } from "./settings.svelte";
 import { Tabs, type OpenTab, type View } from "./tabs.svelte";
 import type { Trace } from "./trace.svelte";
@@ -36,6 +37,7 @@ export class App {
   readonly commands = new Commands((id) => this.settings.keysOf(id));
   readonly search: Search;
   readonly tabs: Tabs;
+  readonly session = new Session();
   readonly jobs: Jobs;
   readonly library: Library;
   readonly metrics: Metrics;
@@ -55,6 +57,7 @@ export class App {
   nowMs = $state(0);
 
   #restored = $state(false);
+  #further = false;
   #dataVersion: number | null = null;
   #looking = false;
   #noticeTimer: ReturnType<typeof setTimeout> | null = null;
@@ -98,10 +101,16 @@ export class App {
   /** What the first screen shows. The version is read before all else: what arrives meanwhile must count as a change. */
   async #readFirst({ sample = false, link = null, further = false }: Partial<Opening>): Promise<void> {
     await this.look();
-    await Promise.all([this.readInfo(), this.search.open(sample ? SAMPLE_QUERY : ""), this.jobs.read(), this.library.readLedger()]);
-    // A further window leaves the tabs to the first.
-    if (!further) this.tabs.restore(this.settings.tabs(this.workspace));
-    this.#restored = !further;
+    const typed = this.session.texts("search", ["query", "draft"]);
+    await Promise.all([this.readInfo(), this.search.open(typed?.query ?? (sample ? SAMPLE_QUERY : "")), this.jobs.read(), this.library.readLedger()]);
+    // A further window leaves the tabs to the first, and keeps its own for as long as it is open.
+    const own = this.session.get("tabs");
+    this.tabs.restore(typeof own === "string" ? own : further ? null : this.settings.tabs(this.workspace));
+    this.#further = further;
+    this.#restoreTyped(typed?.draft ?? null);
+    this.#restored = true;
+    // The link was followed before the page came back.
+    if (link !== null && own !== null) return;
     if (link !== null) await follow(this, link);
     // What a start is measured by.
     requestAnimationFrame(() => performance.mark("usable"));
@@ -239,7 +248,38 @@ export class App {
   /** Keeps the tabs for the next start, once those of the last one are there. */
   keepTabs(): void {
     const kept = this.tabs.kept;
-    if (this.#restored) this.settings.setTabs(this.workspace, kept);
+    const alone = this.tabs.all.length < 2;
+    if (!this.#restored) return;
+    this.session.set("tabs", kept);
+    // A new start begins at the list, unless several tabs were open.
+    if (!this.#further) this.settings.setTabs(this.workspace, alone ? null : kept);
+  }
+
+  /** Keeps what is being typed, for a page that comes back after its process ended. */
+  keepTyped(): void {
+    const typed = { query: this.search.query, draft: this.search.draft };
+    const drafts = [...this.library.drafts];
+    const promote = this.promote !== null && this.promote.written === null ? this.promote.typed : null;
+    if (!this.#restored) return;
+    this.session.set("search", typed);
+    this.session.set("drafts", drafts);
+    this.session.set("promote", promote);
+  }
+
+  #restoreTyped(draft: string | null): void {
+    if (draft !== null) this.search.draft = draft;
+    const drafts = this.session.get("drafts");
+    for (const entry of Array.isArray(drafts) ? drafts : []) {
+      const [key, text]: unknown[] = Array.isArray(entry) ? entry : [];
+      if (typeof key === "string" && typeof text === "string") this.library.drafts.set(key, text);
+    }
+    const sheet = this.session.texts("promote", ["id", "title", "set", "name", "reason", "own"]);
+    if (sheet === null) return;
+    const promote = new Promote(this.host, sheet.id, sheet.title, sheet.set);
+    promote.name = sheet.name;
+    promote.reason = sheet.reason;
+    promote.own = sheet.own;
+    this.promote = promote;
   }
 
   /** Gives the whole width back to the list. */

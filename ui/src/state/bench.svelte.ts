@@ -8,7 +8,7 @@ import { Loaded } from "./loaded.svelte";
 import { RunMatrix } from "./matrix.svelte";
 import { Sides, type Column } from "./sides.svelte";
 import { TakeStream } from "./take.svelte";
-import { emptyVariant, letter, variantInput, type Variant } from "./variant";
+import { emptyVariant, letter, readVariant, variantInput, type Variant } from "./variant";
 
 /** What is replayed. */
 export interface Target {
@@ -203,6 +203,14 @@ export class Bench {
   }
 
   /** Opens a run that is there already, with what it replayed. */
+  /** Takes variants that were kept in place of the one that opening made. */
+  takeVariants(kept: readonly unknown[]): void {
+    const variants = kept.flatMap((one) => readVariant(one, this.#keys++) ?? []);
+    if (variants.length === 0) return;
+    this.variants = variants;
+    this.estimateSoon(0);
+  }
+
   async openRun(runId: string): Promise<void> {
     this.#stop();
     this.#forgetRun();

@@ -33,6 +33,11 @@ export class Promote {
     if (set) this.previewSoon(0);
   }
 
+  /** What was typed, to be had again. */
+  get typed() {
+    return { id: this.id, title: this.title, set: this.set, name: this.name, reason: this.reason, own: this.own };
+  }
+
   get ownAsserts(): string[] {
     return this.own.split("\n").map((line) => line.trim()).filter(Boolean);
   }

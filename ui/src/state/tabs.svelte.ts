@@ -24,6 +24,8 @@ export interface KeptTab extends Place {
   title: string;
   runId: string | null;
   targets: readonly Target[];
+  /** Variants as they were being edited. */
+  variants: readonly unknown[];
 }
 
 /** Places that a tab can go back to. */
@@ -153,7 +155,7 @@ export class OpenTab {
   // Over a start of the window
 
   get kept(): KeptTab {
-    return { ...this.#place, title: this.title, runId: this.bench.runId, targets: this.bench.targets };
+    return { ...this.#place, title: this.title, runId: this.bench.runId, targets: this.bench.targets, variants: $state.snapshot(this.bench.variants) };
   }
 
   /** Becomes what was kept; it is read when it is looked at. */
@@ -167,6 +169,7 @@ export class OpenTab {
       if (traceId !== null) await this.trace.open(traceId, kept.spanId);
       if (runId !== null) await this.bench.openRun(runId);
       else if (kept.targets.length > 0) await this.bench.open(kept.targets);
+      if (this.bench.targets.length > 0) this.bench.takeVariants(kept.variants);
     });
   }
 }
@@ -254,15 +257,15 @@ export class Tabs {
     return true;
   }
 
-  /** What is kept of them; one tab alone is not. */
-  get kept(): string | null {
-    return this.all.length < 2 ? null : JSON.stringify({ at: this.at, tabs: this.all.map((tab) => tab.kept) });
+  /** What is kept of them. */
+  get kept(): string {
+    return JSON.stringify({ at: this.at, tabs: this.all.map((tab) => tab.kept) });
   }
 
   /** Opens what was kept. Whatever is no tab is left out. */
   restore(text: string | null): void {
     const { at, tabs } = read(text);
-    if (tabs.length < 2) return;
+    if (tabs.length === 0) return;
     this.all = tabs.map((kept) => {
       const tab = this.#make();
       tab.restore(kept);
@@ -293,6 +296,7 @@ function readTab(value: unknown): KeptTab | null {
   const view = VIEWS.find((other) => other === text("view"));
   if (!view) return null;
   const targets: unknown = Reflect.get(value, "targets");
+  const variants: unknown = Reflect.get(value, "variants");
   return {
     view,
     traceId: text("traceId"),
@@ -302,6 +306,7 @@ function readTab(value: unknown): KeptTab | null {
     title: text("title") ?? "",
     runId: text("runId"),
     targets: Array.isArray(targets) ? targets.flatMap((target: unknown) => readTarget(target) ?? []) : [],
+    variants: Array.isArray(variants) ? variants : [],
   };
 }
 

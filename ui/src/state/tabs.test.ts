@@ -80,6 +80,8 @@ describe("Tabs", () => {
 
     const host = incident();
     const second = new App(host, () => 0);
+    // A new start has a session of its own.
+    sessionStorage.clear();
     const stopSecond = second.start();
     await new Promise((done) => setTimeout(done, 20));
     expect(second.tabs.all.map((tab) => [tab.view, tab.full])).toEqual([["traces", false], ["traces", true], ["traces", true]]);
@@ -91,6 +93,7 @@ describe("Tabs", () => {
     const info = await elsewhere.rpc("workspace_info", {});
     elsewhere.answer("workspace_info", () => ({ ...info, path: "/home/mira/other.retake" }));
     const third = new App(elsewhere, () => 0);
+    sessionStorage.clear();
     const stopThird = third.start();
     await new Promise((done) => setTimeout(done, 20));
     expect(third.tabs.all.length).toBe(1);

@@ -23,6 +23,37 @@ export interface Variant {
   messages: Readonly<Record<number, string>>;
 }
 
+/** Reads a variant that was kept; what is not of its shape is as in an empty one. */
+export function readVariant(value: unknown, key: number): Variant | null {
+  if (typeof value !== "object" || value === null) return null;
+  const text = (name: string) => {
+    const field: unknown = Reflect.get(value, name);
+    return typeof field === "string" ? field : "";
+  };
+  const list = (name: string) => {
+    const field: unknown = Reflect.get(value, name);
+    return Array.isArray(field) ? field.filter((item) => typeof item === "string") : [];
+  };
+  const messages: unknown = Reflect.get(value, "messages");
+  const edits = typeof messages === "object" && messages !== null ? Object.entries(messages).flatMap(([at, edited]: [string, unknown]): [number, string][] => (typeof edited === "string" ? [[Number(at), edited]] : [])) : [];
+  return {
+    key,
+    name: text("name"),
+    connection: text("connection"),
+    provider: text("provider"),
+    baseUrl: text("baseUrl"),
+    model: text("model"),
+    prompt: text("prompt"),
+    temperature: text("temperature"),
+    topP: text("topP"),
+    maxTokens: text("maxTokens"),
+    seed: text("seed"),
+    drop: list("drop"),
+    order: list("order"),
+    messages: Object.fromEntries(edits),
+  };
+}
+
 /** Names of columns, from A. */
 export function letter(index: number): string {
   return String.fromCharCode(65 + (index % 26));

@@ -189,11 +189,14 @@ describe("links", () => {
     await settle();
     first.openTraceTab(TRACE, null, "kept");
     first.keepTabs();
+    // Another window has a session of its own.
+    sessionStorage.clear();
     const further = new App(incident(), () => 0);
     const stopFurther = further.start({ further: true, link: "retake://metrics" });
     await settle();
     expect([further.tabs.all.length, further.view]).toEqual([1, "metrics"]);
     further.keepTabs();
+    sessionStorage.clear();
     const next = new App(incident(), () => 0);
     const stopNext = next.start();
     await settle();
@@ -241,5 +244,36 @@ describe("the native menu", () => {
     host.choose("go.runs");
     expect(app.view).toBe("metrics");
     expect(nativeMenu((id) => commandInfo(id).keys, true).menus.flatMap((menu) => menu.items).length).toBeGreaterThan(80);
+  });
+});
+
+describe("a page that comes back", () => {
+  it("stands where it was, with what was being typed", async () => {
+    const { app } = page;
+    await app.search.open("tenant:acme");
+    app.search.draft = "tenant:acme latency:>2s";
+    await app.openTrace(TRACE);
+    app.trace.show("context");
+    await app.replay();
+    const variant = app.bench.variants[0];
+    if (variant) Object.assign(variant, { model: "small", messages: { 0: "Answer briefly." } });
+    app.library.drafts.set("/repo/case.yaml", "version: 1\n# mine\n");
+    app.openPromote("span:a", "How long?");
+    if (app.promote) app.promote.own = "contains:30 days";
+    await settle();
+    await page.close();
+    page = await openPage(5, true);
+    const back = page.app;
+    expect([back.search.query, back.search.draft, back.view, back.trace.traceId, back.trace.tab]).toEqual(["tenant:acme", "tenant:acme latency:>2s", "replay", TRACE, "context"]);
+    expect(back.bench.variants.map(({ model, messages }) => ({ model, messages }))).toEqual([{ model: "small", messages: { 0: "Answer briefly." } }]);
+    expect([back.library.drafts.get("/repo/case.yaml"), back.promote?.own]).toEqual(["version: 1\n# mine\n", "contains:30 days"]);
+  });
+
+  it("takes nothing from what it cannot read", async () => {
+    for (const name of ["search", "drafts", "promote", "tabs"]) sessionStorage.setItem(`retake:${name}`, '[{"a":');
+    localStorage.setItem(`retake:tabs ${page.app.workspace}`, '{"tabs":[{"view":"replay","variants":[7,null,{"drop":9}]}]}');
+    await page.close();
+    page = await openPage(5, true);
+    expect([page.app.search.query, page.app.promote, page.app.library.drafts.size]).toEqual(["", null, 0]);
   });
 });

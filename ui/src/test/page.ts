@@ -26,8 +26,9 @@ export interface Page {
   close: () => Promise<void>;
 }
 
-/** Opens the page over an incident of so many traces. */
-export async function openPage(total = 5): Promise<Page> {
+/** Opens the page over an incident of so many traces; with `again`, as one that comes back after its process ended. */
+export async function openPage(total = 5, again = false): Promise<Page> {
+  if (!again) sessionStorage.clear();
   document.documentElement.lang = "en";
   document.title = "Retake";
   // Lists render what is in view; jsdom has no view.

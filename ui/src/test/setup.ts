@@ -1,6 +1,6 @@
 /// What jsdom lacks and the page needs.
 import type { EditorOptions } from "$lib/editor";
-import { vi } from "vitest";
+import { beforeEach, vi } from "vitest";
 
 vi.stubGlobal(
   "ResizeObserver",
@@ -27,3 +27,6 @@ vi.mock("$lib/editor", () => ({
     return { setValue: (text: string) => (field.value = text), setOriginal: () => undefined, review: () => true, focus: () => field.focus(), destroy: () => field.remove() };
   },
 }));
+
+// Each test is a window of its own.
+beforeEach(() => sessionStorage.clear());
