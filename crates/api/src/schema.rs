@@ -192,6 +192,8 @@ commands! {
     connect::connections_list(Empty) -> connect::Connections,
     /// Adds a connection.
     connect::connection_add(connect::ConnectAddRequest) -> connect::Connections,
+    /// Looks for model servers on their usual ports of this machine.
+    connect::connections_local(Empty) -> connect::LocalServers,
     /// Removes a connection.
     connect::connection_remove(connect::NameRequest) -> connect::Connections,
     /// Asks a connection for its models.

@@ -1388,6 +1388,34 @@ code: string,
  */
 message: string, };
 
+export type LocalServer = { 
+/**
+ * What usually listens there.
+ */
+name: string, 
+/**
+ * Base URL for a connection.
+ */
+base_url: string, 
+/**
+ * Models that it offers.
+ */
+models: Array<string>, 
+/**
+ * Connection that has this address already.
+ */
+connection: string | null, };
+
+export type LocalServers = { 
+/**
+ * Those that answered.
+ */
+servers: Array<LocalServer>, 
+/**
+ * Ports that were looked at.
+ */
+ports: Array<number>, };
+
 export type LossView = { 
 /**
  * Variant.
@@ -3262,6 +3290,8 @@ export interface RpcSchema {
   connections_list: { request: Empty; response: Connections };
   /** Adds a connection. */
   connection_add: { request: ConnectAddRequest; response: Connections };
+  /** Looks for model servers on their usual ports of this machine. */
+  connections_local: { request: Empty; response: LocalServers };
   /** Removes a connection. */
   connection_remove: { request: NameRequest; response: Connections };
   /** Asks a connection for its models. */

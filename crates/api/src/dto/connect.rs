@@ -56,6 +56,26 @@ document! {
         pub code: Option<String>,
     }
 
+    /// A model server that answers on this machine.
+    pub struct LocalServer {
+        /// What usually listens there.
+        pub name: String,
+        /// Base URL for a connection.
+        pub base_url: String,
+        /// Models that it offers.
+        pub models: Vec<String>,
+        /// Connection that has this address already.
+        pub connection: Option<String>,
+    }
+
+    /// Model servers of this machine.
+    pub struct LocalServers {
+        /// Those that answered.
+        pub servers: Vec<LocalServer>,
+        /// Ports that were looked at.
+        pub ports: Vec<u16>,
+    }
+
     /// A named thing.
     pub struct NameRequest {
         /// Name.

@@ -1,5 +1,9 @@
 //! Connections, keys, prices, policy.
 
+mod local;
+
+pub use local::connections_local;
+
 use crate::analysis::policy::{self, Policy, PolicyError};
 use crate::dto::connect::{
     ConnectAddRequest, ConnectTest, ConnectTestRequest, Connection, Connections, NameRequest, PolicySetRequest,

@@ -103,6 +103,7 @@ documents! {
     "export" => workspace::Exported,
     "metrics" => metrics::Metrics,
     "connect" => connect::Connections,
+    "connect-local" => connect::LocalServers,
     "connect-test" => connect::ConnectTest,
     "secret" => connect::Secrets,
     "pricing" => connect::Pricing,

@@ -19,6 +19,8 @@ pub enum Connect {
     },
     /// All connections
     List,
+    /// Look for model servers on their usual ports of this machine
+    Local,
     /// Ask for the list of models
     Test {
         /// Name

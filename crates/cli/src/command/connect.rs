@@ -21,6 +21,20 @@ pub async fn connect(core: Arc<Core>, command: &Connect, output: &Output) -> Res
             handlers::connect::connection_add(core, request).await?
         }
         Connect::List => handlers::connect::connections_list(core, Empty {}).await?,
+        Connect::Local => {
+            let found = handlers::connect::connections_local(core, Empty {}).await?;
+            output.document("connect-local", &found, |text| {
+                for server in &found.servers {
+                    let models = counted(server.models.len(), "model");
+                    let _ = writeln!(text, "{:<12} {}  {models}", server.name, server.base_url);
+                }
+                if found.servers.is_empty() {
+                    let ports: Vec<String> = found.ports.iter().map(u16::to_string).collect();
+                    let _ = writeln!(text, "none answers on the usual ports: {}", ports.join(", "));
+                }
+            });
+            return Ok(Exit::Done);
+        }
         Connect::Remove { name } => {
             handlers::connect::connection_remove(core, NameRequest { name: name.clone() }).await?
         }
