@@ -130,6 +130,8 @@ commands! {
     investigate::findings_list(investigate::FindingsRequest) -> investigate::Findings,
     /// The incident report of a trace.
     investigate::report(IdRequest) -> investigate::Report,
+    /// Writes the incident report to a file that the host asks for.
+    investigate::report_save(IdRequest) -> investigate::SavedReport,
     /// Numbers of the model calls of a query.
     metrics::metrics(metrics::MetricsRequest) -> metrics::Metrics,
 

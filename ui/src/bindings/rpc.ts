@@ -2434,6 +2434,12 @@ export type Runs = {
  */
 runs: Array<RunSummary>, };
 
+export type SavedReport = { 
+/**
+ * File; nothing when the dialog was dismissed.
+ */
+path: string | null, };
+
 export type SearchPage = { 
 /**
  * Rows.
@@ -3232,6 +3238,8 @@ export interface RpcSchema {
   findings_list: { request: FindingsRequest; response: Findings };
   /** The incident report of a trace. */
   report: { request: IdRequest; response: Report };
+  /** Writes the incident report to a file that the host asks for. */
+  report_save: { request: IdRequest; response: SavedReport };
   /** Numbers of the model calls of a query. */
   metrics: { request: MetricsRequest; response: Metrics };
   /** What a run would send, to where, at what cost. */

@@ -42,6 +42,7 @@ describe("numbers for people", () => {
     const now = Date.UTC(2026, 10, 12, 15);
     expect(time("1794482413000000000", "utc", now)).toBe("11:20:13");
     expect(time("1794382413000000000", "utc", now)).toBe("11 Nov 07:33:33");
+    expect(time("1762946413000000000", "utc", now)).toBe("12 Nov 2025 11:20");
     expect(time("1794482413000000000", "relative", 1_794_482_413_000 + 7_200_000)).toBe("2 h ago");
   });
 

@@ -93,7 +93,9 @@ export function time(ns: string | null | undefined, mode: TimeMode, nowMs: numbe
   const zone = mode === "utc" ? "UTC" : undefined;
   const clock = clockOf(ms, zone);
   const day = dayOf(ms, zone);
-  return day === dayOf(nowMs, zone) ? clock : `${day} ${clock}`;
+  if (day === dayOf(nowMs, zone) && yearOf(ms, zone) === yearOf(nowMs, zone)) return clock;
+  // A year is said where it is another one.
+  return yearOf(ms, zone) === yearOf(nowMs, zone) ? `${day} ${clock}` : `${day} ${yearOf(ms, zone)} ${clock.slice(0, 5)}`;
 }
 
 /** Date, time with milliseconds, and zone. */
@@ -102,17 +104,22 @@ export function fullTime(ns: string | null | undefined, mode: TimeMode): string 
   if (ms === null) return UNKNOWN;
   const zone = mode === "utc" ? "UTC" : undefined;
   const fraction = String(Math.floor(((ms % 1000) + 1000) % 1000)).padStart(3, "0");
-  const year = new Intl.DateTimeFormat("en-GB", { year: "numeric", timeZone: zone }).format(ms);
-  return `${dayOf(ms, zone)} ${year} ${clockOf(ms, zone)}.${fraction}${mode === "utc" ? " UTC" : ""}`;
+  return `${dayOf(ms, zone)} ${yearOf(ms, zone)} ${clockOf(ms, zone)}.${fraction}${mode === "utc" ? " UTC" : ""}`;
 }
 
-function clockOf(ms: number, zone: string | undefined): string {
-  return new Intl.DateTimeFormat("en-GB", { hour: "2-digit", minute: "2-digit", second: "2-digit", timeZone: zone }).format(ms);
+/** A way to write a part of a time; making one is dear, and a list writes hundreds. */
+function writer(options: Intl.DateTimeFormatOptions): (ms: number, zone: string | undefined) => string {
+  const made = new Map<string | undefined, Intl.DateTimeFormat>();
+  return (ms, zone) => {
+    const format = made.get(zone) ?? new Intl.DateTimeFormat("en-GB", { ...options, timeZone: zone });
+    made.set(zone, format);
+    return format.format(ms);
+  };
 }
 
-function dayOf(ms: number, zone: string | undefined): string {
-  return new Intl.DateTimeFormat("en-GB", { day: "2-digit", month: "short", timeZone: zone }).format(ms);
-}
+const yearOf = writer({ year: "numeric" });
+const clockOf = writer({ hour: "2-digit", minute: "2-digit", second: "2-digit" });
+const dayOf = writer({ day: "2-digit", month: "short" });
 
 /** How long ago, or how far ahead. */
 export function ago(ms: number): string {

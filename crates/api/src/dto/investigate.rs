@@ -377,6 +377,12 @@ document! {
         pub text: String,
     }
 
+    /// A report that was written to a file.
+    pub struct SavedReport {
+        /// File; nothing when the dialog was dismissed.
+        pub path: Option<String>,
+    }
+
     /// A span with its attributes.
     pub struct SpanDetail {
         /// Trace.

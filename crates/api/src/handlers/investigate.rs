@@ -16,11 +16,12 @@ use super::{parse_query, replay};
 use crate::analysis::{audit, context};
 use crate::dto::investigate::{
     Audit, AuditView, Context, DocumentView, FidelityView, FieldFidelityView, FindingView, Findings, FindingsRequest,
-    MissingAudit, PlacedView, Raw, RawView, Report, RequestView, SnippetRequest, SpanDetail, SpanRequest, Text, Tree,
-    TreeSpan,
+    MissingAudit, PlacedView, Raw, RawView, Report, RequestView, SavedReport, SnippetRequest, SpanDetail, SpanRequest,
+    Text, Tree, TreeSpan,
 };
 use crate::dto::replay::Takes;
 use crate::dto::{IdRequest, Ns};
+use crate::output::write_whole;
 use crate::report::{IncidentReport, TakeFact, incident_markdown};
 use crate::{ApiError, Core};
 use retake_model::{Code, Finding, Id, Span, SpanKind};
@@ -411,6 +412,22 @@ pub async fn report(core: Arc<Core>, request: IdRequest) -> Result<Report, ApiEr
             made_ns: Some(core.host().now_ns()),
         });
         Ok(Report { trace_id: at.trace_id, format: "md".to_owned(), text })
+    })
+    .await
+}
+
+/// Writes the incident report of a trace, redacted, to a file that the host's dialog names.
+///
+/// # Errors
+/// `RTK-S010` for an unknown id, `RTK-A002` when the file cannot be written.
+pub async fn report_save(core: Arc<Core>, request: IdRequest) -> Result<SavedReport, ApiError> {
+    let report = report(Arc::clone(&core), request).await?;
+    core.blocking(move |core| {
+        let short: String = report.trace_id.chars().filter(char::is_ascii_alphanumeric).take(12).collect();
+        let picked = core.host().pick(&format!("save:incident-{short}.md"));
+        let Some(path) = picked.into_iter().next() else { return Ok(SavedReport { path: None }) };
+        write_whole(&path, |out| out.write_all(report.text.as_bytes()).map_err(ApiError::internal))?;
+        Ok(SavedReport { path: Some(path.display().to_string()) })
     })
     .await
 }

@@ -147,7 +147,8 @@ mod tests {
         let models = server(Box::leak(format!("{head}{}\r\n\r\n{body}", body.len()).into_boxed_str()));
         let keyed = server("HTTP/1.1 401 Unauthorized\r\nConnection: close\r\nContent-Length: 0\r\n\r\n");
         let other = server("HTTP/1.1 404 Not Found\r\nConnection: close\r\nContent-Length: 0\r\n\r\n");
-        let closed = std::net::TcpListener::bind("127.0.0.1:0").and_then(|one| one.local_addr()).expect("a port").port();
+        let closed =
+            std::net::TcpListener::bind("127.0.0.1:0").and_then(|one| one.local_addr()).expect("a port").port();
         let usual = Box::leak(Box::new([(models, "a"), (keyed, "b"), (other, "c"), (closed, "d")]));
         let found = look(Arc::clone(&core), usual).await.expect("it looks");
         let told: Vec<_> = found.servers.iter().map(|one| (one.name.as_str(), one.models.len())).collect();
