@@ -6,6 +6,7 @@ mod bench;
 mod bindings;
 mod docs;
 mod e2e;
+mod package;
 mod screenshots;
 mod session;
 mod setup;
@@ -27,6 +28,7 @@ usage: cargo xtask COMMAND
   bindings          write the TypeScript types of the window
   e2e [FILTER]      only the tests that drive the window
   screenshots       pictures of every view over the sample; those of the README go to docs/screenshots
+  package           the window and the command as a package of this system, with its size
   bench [OPTIONS]   speed, size and memory against bounds of the same run; --help lists the options";
 
 fn main() -> ExitCode {
@@ -42,6 +44,7 @@ fn main() -> ExitCode {
         Some("bindings") => bindings::run(),
         Some("e2e") => e2e::run(&rest),
         Some("screenshots") => screenshots::run(&rest),
+        Some("package") => package::run(&rest),
         Some("bench") => bench::run(&rest),
         Some("help" | "--help" | "-h") => {
             println!("{HELP}");

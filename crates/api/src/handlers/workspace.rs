@@ -139,6 +139,7 @@ fn keyring_check(core: &Core) -> Result<DoctorCheck, ApiError> {
 pub async fn pick(core: Arc<Core>, request: PickRequest) -> Result<Picked, ApiError> {
     core.blocking(move |core| {
         let paths = core.host().pick(&request.what);
+        core.choose(&paths);
         Ok(Picked { paths: paths.iter().map(|path| path.display().to_string()).collect() })
     })
     .await
@@ -185,6 +186,7 @@ pub fn find_sample(named: Option<String>) -> Option<PathBuf> {
         beside.as_ref().map(|folder| folder.join("sample")),
         beside.as_ref().map(|folder| folder.join("../share/retake/sample")),
         beside.as_ref().map(|folder| folder.join("../lib/retake/sample")),
+        beside.as_ref().map(|folder| folder.join("../Resources/sample")),
         Some(Path::new(env!("CARGO_MANIFEST_DIR")).join("../../fixtures/sample")),
     ];
     let found = candidates.into_iter().flatten().find(|folder| folder.join("traces.jsonl").exists())?;
