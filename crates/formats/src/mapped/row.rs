@@ -201,6 +201,7 @@ impl Row<'_, '_> {
         span.output = (api.answer_messages)(body).ok().filter(|messages| !messages.is_empty());
         span.response_id = body.get("id").and_then(plain);
         if let Ok(answer) = (api.decode_answer)(body) {
+            span.response_model = answer.model;
             span.finish_reason = span.finish_reason.take().or_else(|| Some(answer.finish_reason?.as_str().to_owned()));
             if span.usage.is_empty() {
                 span.usage = answer.usage;
