@@ -97,6 +97,8 @@ fn what_cannot_be_mapped_says_why_and_what_to_do() {
     let error = Run::of(home.bare(&["--json", "mapping", "preview", log, "--map", twice.to_str().unwrap()])).error(2);
     assert_eq!(error["code"], "RTK-I024", "{error:#}");
     let other = home.file("notes.yaml", "steps: [build]\n");
+    let log = home.file("known.csv", CHAT);
+    let log = log.to_str().unwrap();
     let error = Run::of(home.bare(&["--json", "mapping", "suggest", log, "-o", other.to_str().unwrap(), "--replace"]));
     assert_eq!(error.error(2)["code"], "RTK-I029");
     assert_eq!(std::fs::read_to_string(other).unwrap(), "steps: [build]\n");

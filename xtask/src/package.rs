@@ -272,10 +272,10 @@ mod tests {
                 Event::Eof => break,
                 _ => continue,
             };
-            if element.name().as_ref() == b"match" {
+            if element.name().as_ref() == "match" {
                 let value = |name: &str| {
                     let found = element.try_get_attribute(name).expect("attributes").expect("the attribute");
-                    String::from_utf8(found.value.into_owned()).expect("text")
+                    found.value.into_owned()
                 };
                 matches.push((value("offset"), value("value")));
             }

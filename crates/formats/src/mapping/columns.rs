@@ -141,32 +141,65 @@ pub fn columns(records: &[JsonMap]) -> Vec<Column> {
             note(&mut found, name, value, 1);
         }
     }
-    found
+    found.into_iter().map(Seen::column).collect()
 }
 
-fn note(found: &mut Vec<Column>, path: &str, value: &Value, steps: usize) {
+/// A column while records are looked at.
+struct Seen {
+    column: Column,
+    /// How often it looked like what.
+    looked: Vec<(Looks, usize)>,
+}
+
+impl Seen {
+    fn new(path: &str) -> Self {
+        let column = Column { path: path.to_owned(), n_filled: 0, looks: Looks::Empty, examples: Vec::new() };
+        Self { column, looked: Vec::new() }
+    }
+
+    fn see(&mut self, value: &Value) {
+        self.column.n_filled += 1;
+        let looks = looks_of(&self.column.path, value);
+        match self.looked.iter_mut().find(|(other, _)| *other == looks) {
+            Some((_, n)) => *n += 1,
+            None => self.looked.push((looks, 1)),
+        }
+        let example = shown(value);
+        if self.column.examples.len() < EXAMPLES && !self.column.examples.contains(&example) {
+            self.column.examples.push(example);
+        }
+    }
+
+    /// It looks like what most of its values do: one that is no time does not make the others something else.
+    fn column(mut self) -> Column {
+        let most = self.looked.iter().max_by_key(|(_, n)| *n);
+        self.column.looks = match most {
+            Some((looks, n)) if n * 2 > self.column.n_filled => *looks,
+            Some(_) => Looks::Text,
+            None => Looks::Empty,
+        };
+        self.column
+    }
+}
+
+fn note(found: &mut Vec<Seen>, path: &str, value: &Value, steps: usize) {
     let inner = match value {
         Value::String(text) if text.trim_start().starts_with('{') => serde_json::from_str(text).ok(),
         _ => None,
     };
     let value = inner.as_ref().unwrap_or(value);
-    let at = match found.iter().position(|column| column.path == path) {
+    let at = match found.iter().position(|seen| seen.column.path == path) {
         Some(at) => at,
         None if found.len() >= MOST_COLUMNS => return,
         None => {
-            found.push(Column { path: path.to_owned(), n_filled: 0, looks: Looks::Empty, examples: Vec::new() });
+            found.push(Seen::new(path));
             found.len() - 1
         }
     };
-    if let Some(column) = found.get_mut(at)
+    if let Some(seen) = found.get_mut(at)
         && !is_blank(value)
     {
-        column.n_filled += 1;
-        column.looks = both(column.looks, looks_of(path, value));
-        let example = shown(value);
-        if column.examples.len() < EXAMPLES && !column.examples.contains(&example) {
-            column.examples.push(example);
-        }
+        seen.see(value);
     }
     if let Value::Object(object) = value
         && steps < MOST_STEPS
@@ -174,16 +207,6 @@ fn note(found: &mut Vec<Column>, path: &str, value: &Value, steps: usize) {
         for (name, value) in object {
             note(found, &format!("{path}.{name}"), value, steps + 1);
         }
-    }
-}
-
-/// What a column looks like that looked like one thing before and like another now.
-fn both(before: Looks, now: Looks) -> Looks {
-    match (before, now) {
-        (Looks::Empty, now) => now,
-        (before, now) if before == now => before,
-        (Looks::Time, Looks::Number) | (Looks::Number, Looks::Time) => Looks::Number,
-        _ => Looks::Text,
     }
 }
 
