@@ -11,6 +11,7 @@ mod human;
 mod importing;
 mod incident;
 mod laws;
+mod mapping;
 mod queries;
 mod replaying;
 mod runs;

@@ -6,6 +6,7 @@ mod bench;
 mod bindings;
 mod docs;
 mod e2e;
+mod package;
 mod screenshots;
 mod session;
 mod setup;
@@ -29,6 +30,7 @@ usage: cargo xtask COMMAND
   e2e [FILTER]      only the tests that drive the window
   screenshots       pictures of every view over the sample; those of the README go to docs/screenshots
   wasm              compile the charts of the window to WebAssembly, where that can be done
+  package           the window and the command as a package of this system, with its size
   bench [OPTIONS]   speed, size and memory against bounds of the same run; --help lists the options";
 
 fn main() -> ExitCode {
@@ -45,6 +47,7 @@ fn main() -> ExitCode {
         Some("e2e") => e2e::run(&rest),
         Some("screenshots") => screenshots::run(&rest),
         Some("wasm") => wasm::run(),
+        Some("package") => package::run(&rest),
         Some("bench") => bench::run(&rest),
         Some("help" | "--help" | "-h") => {
             println!("{HELP}");

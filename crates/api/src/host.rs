@@ -4,7 +4,8 @@ use crate::analysis::{Policy, Survey};
 use crate::{ApiError, jobs::JobTable};
 use retake_model::Code;
 use retake_store::Workspace;
-use std::path::PathBuf;
+use std::collections::BTreeSet;
+use std::path::{Component, Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError};
 
 /// What differs between the window, the command line and a test. It grows only when a handler needs it.
@@ -50,6 +51,7 @@ pub struct Core {
     host: Arc<dyn Host>,
     jobs: JobTable,
     survey: Mutex<Option<CachedSurvey>>,
+    chosen: Mutex<BTreeSet<PathBuf>>,
 }
 
 impl Core {
@@ -62,12 +64,24 @@ impl Core {
             Ok(takes) => tracing::info!(takes = takes.len(), "takes of a program that ended were interrupted"),
             Err(why) => tracing::warn!(%why, "takes of a program that ended could not be marked"),
         }
-        Arc::new(Self { workspace: Some(workspace), host, jobs: JobTable::default(), survey: Mutex::default() })
+        Arc::new(Self {
+            workspace: Some(workspace),
+            host,
+            jobs: JobTable::default(),
+            survey: Mutex::default(),
+            chosen: Mutex::default(),
+        })
     }
 
     /// A core for commands that need no workspace.
     pub fn without_workspace(host: Arc<dyn Host>) -> Arc<Self> {
-        Arc::new(Self { workspace: None, host, jobs: JobTable::default(), survey: Mutex::default() })
+        Arc::new(Self {
+            workspace: None,
+            host,
+            jobs: JobTable::default(),
+            survey: Mutex::default(),
+            chosen: Mutex::default(),
+        })
     }
 
     /// The workspace.
@@ -104,6 +118,30 @@ impl Core {
         *self.survey.lock().unwrap_or_else(PoisonError::into_inner) = Some((version, policy, survey));
     }
 
+    /// Remembers files and folders that the person chose: in a dialog, by a drop, by importing them.
+    pub(crate) fn choose(&self, paths: &[PathBuf]) {
+        self.chosen.lock().unwrap_or_else(PoisonError::into_inner).extend(paths.iter().cloned());
+    }
+
+    /// Refuses a file that the person did not choose, in this run of the program or as a source of an import before: a page
+    /// must not have files read by their name.
+    pub(crate) fn must_be_chosen(&self, path: &str) -> Result<(), ApiError> {
+        let path = Path::new(path);
+        // A way up out of a chosen folder leads to what was not chosen.
+        let climbs = path.components().any(|part| part == Component::ParentDir);
+        let named = |source: &Path| !source.as_os_str().is_empty();
+        let under = |source: &Path| named(source) && (path.starts_with(source) || is_member(path, source));
+        let now = self.chosen.lock().unwrap_or_else(PoisonError::into_inner).iter().any(|chosen| under(chosen));
+        let before = || -> Result<bool, ApiError> {
+            let batches = self.workspace()?.batches()?;
+            Ok(batches.iter().flat_map(|batch| &batch.sources).any(|source| under(Path::new(source))))
+        };
+        if !climbs && (now || before()?) {
+            return Ok(());
+        }
+        Err(ApiError::new(Code::FileNotChosen, format!("{} was not chosen", path.display())))
+    }
+
     /// Running jobs.
     pub(crate) fn jobs(&self) -> &JobTable {
         &self.jobs
@@ -121,4 +159,10 @@ impl Core {
         let core = Arc::clone(self);
         tokio::task::spawn_blocking(move || work(&core)).await.map_err(ApiError::internal)?
     }
+}
+
+/// Whether a path is of a member of this archive, which stands before `!`.
+fn is_member(path: &Path, archive: &Path) -> bool {
+    let (path, archive) = (path.to_string_lossy(), archive.to_string_lossy());
+    path.strip_prefix(archive.as_ref()).is_some_and(|rest| rest.starts_with('!'))
 }

@@ -2,8 +2,8 @@
 //! handler does not compile. The TypeScript bindings and the JSON Schemas of `retake schema` come from the same list.
 
 use crate::dto::{
-    Empty, IdRequest, check, compare, connect, import, investigate, job, metrics, promote, prompt, replay, search,
-    workspace,
+    Empty, IdRequest, check, compare, connect, import, investigate, job, mapping, metrics, promote, prompt, replay,
+    search, workspace,
 };
 use crate::{ApiError, Core, handlers};
 use std::sync::Arc;
@@ -85,6 +85,13 @@ commands! {
     import::batch_kept(import::KeptRequest) -> import::Kept,
     /// Removes exactly what a batch brought.
     import::batch_undo(IdRequest) -> import::Undone,
+
+    /// The first records of a chosen file, and a mapping that is proposed for it.
+    mapping::mapping_sample(mapping::MappingSampleRequest) -> mapping::MappingSample,
+    /// What a mapping makes of the first records of a chosen file.
+    mapping::mapping_preview(mapping::MappingPreviewRequest) -> mapping::MappingPreview,
+    /// Keeps a mapping as a file.
+    mapping::mapping_save(mapping::MappingSaveRequest) -> mapping::MappingSaved,
 
     /// Jobs, newest first.
     job::job_list(Empty) -> job::Jobs,

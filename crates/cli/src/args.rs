@@ -8,7 +8,7 @@ mod replay;
 mod settings;
 
 pub use golden::{Check, Promote};
-pub use import::{Batches, Export, Import};
+pub use import::{Batches, Export, Import, Mapping};
 pub use read::{Metrics, Of, Search, Show, View};
 pub use replay::{Compare, Prompt, Replay, Runs};
 pub use settings::{Connect, Policy, Pricing, Secret};
@@ -67,6 +67,12 @@ pub enum Command {
     },
     /// List the formats that are understood
     Formats,
+    /// Mappings: say which column of any JSON or CSV log means what
+    Mapping {
+        /// What to do
+        #[command(subcommand)]
+        command: Mapping,
+    },
     /// Search traces or spans
     #[command(
         after_help = "Examples:\n  retake search 'tenant:acme refund'\n  retake search 'span(model:gpt-4o* latency:>2s)' --facets tenant,model\n  retake search --sort cost:desc -- '-status:error'"
@@ -164,6 +170,17 @@ pub enum Command {
     Completions {
         /// Shell
         shell: clap_complete::Shell,
+    },
+    /// Print the manual page, of the program or of one command
+    #[command(
+        after_help = "Examples:\n  retake man | man -l -\n  retake man batches list | man -l -\n  retake man --to man1/"
+    )]
+    Man {
+        /// Command, and what follows it: `batches list`
+        command: Vec<String>,
+        /// Write the pages of all commands into this folder
+        #[arg(long, value_name = "FOLDER", conflicts_with = "command")]
+        to: Option<PathBuf>,
     },
     /// Do the main job on the sample, offline
     Demo {

@@ -90,7 +90,11 @@ fn creates_workspace(command: &Command) -> bool {
 /// Whether a command does without a workspace.
 fn needs_workspace(command: &Command) -> bool {
     match command {
-        Command::Formats | Command::Schema { .. } | Command::Completions { .. } => false,
+        Command::Formats
+        | Command::Mapping { .. }
+        | Command::Schema { .. }
+        | Command::Completions { .. }
+        | Command::Man { .. } => false,
         // Prices, connections and the destinations that were allowed are the workspace's.
         Command::Check(check) => check.live || check.takes.is_some(),
         Command::Demo { print_commands } => !print_commands,

@@ -6,21 +6,19 @@ mod decision_words;
 mod declined;
 mod fields;
 mod json;
-mod named_columns;
-mod names;
+pub(crate) mod names;
 mod profiles;
 mod recognise;
 mod tokens;
 
 pub use csv::AuditCsv;
 pub use json::AuditJson;
-pub(crate) use recognise::Recogniser;
+pub(crate) use recognise::{Recogniser, plain};
 
 use crate::hash::content_hash;
-use crate::mapping::Mapping;
+use crate::mapping::{Mapping, MappingKind, NamedColumns};
 use crate::splitter::Place;
 use crate::{Context, Format, Head};
-use named_columns::NamedColumns;
 use retake_model::{AuditEvent, EntityKey, Fact, FactKind, FactRank, JsonMap, Mapped};
 
 /// What a mapping is to a file, as far as the file's first bytes tell.
@@ -36,6 +34,9 @@ pub enum Fit {
 
 /// Whether a file has what a mapping names.
 pub fn fit(head: &Head<'_>, mapping: &Mapping) -> Fit {
+    if mapping.kind == MappingKind::Traces {
+        return crate::mapped::fit(head, mapping);
+    }
     let columns = mapping.columns();
     let is_json = head.outline().is_json();
     let Some((field, column)) = columns.first() else { return Fit::Any(is_json.then_some(&AuditJson as &dyn Format)) };
@@ -47,7 +48,7 @@ pub fn fit(head: &Head<'_>, mapping: &Mapping) -> Fit {
             _ => Fit::Any(None),
         };
     }
-    let Some(header) = head.text().and_then(|text| csv::columns(text, mapping.delimiter_byte())) else {
+    let Some(header) = head.text().and_then(|text| crate::table::columns(text, mapping.delimiter_byte())) else {
         return Fit::Any(None);
     };
     match NamedColumns::new(Some(mapping)).check(&header) {

@@ -9,6 +9,7 @@ pub mod exchange;
 mod hash;
 mod json;
 pub mod litellm;
+mod mapped;
 pub mod mapping;
 pub mod otlp;
 mod raw;
@@ -16,6 +17,7 @@ mod records;
 pub mod redact;
 pub mod sink;
 mod splitter;
+mod table;
 pub mod time;
 pub mod vocabulary;
 
@@ -68,6 +70,7 @@ pub fn all() -> &'static [&'static dyn Format] {
         &litellm::LiteLlm,
         &audit::AuditJson,
         &audit::AuditCsv,
+        &mapped::MappedTraces,
     ]
 }
 

@@ -1,11 +1,20 @@
 //! A mapping file: which column of a log means what. YAML, documented by [`Mapping::schema`].
 
+pub mod columns;
+mod fields;
+mod named_columns;
+pub(crate) mod path;
+pub mod suggest;
+
+pub use fields::{FieldMapping, Need, TIME, Target, targets};
+pub(crate) use named_columns::NamedColumns;
+
 use retake_model::Code;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 
-/// A mapping of an audit log.
+/// A mapping of a log of audit events or of model calls.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Mapping {
@@ -14,14 +23,17 @@ pub struct Mapping {
     /// Delimiter of a CSV file, one character; found by itself when absent.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub delimiter: Option<String>,
-    /// The time of an event.
+    /// When an event happened, or a call began.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub time: Option<TimeMapping>,
-    /// Column, or path in nested JSON with dots, of each field. Fields that are not named are recognised by themselves.
+    /// Column, or path in nested JSON with dots, of each field.
     #[serde(default)]
     pub fields: FieldMapping,
-    /// What the log's own words mean. Common words need no entry.
-    #[serde(default)]
+    /// What a field is where its column has nothing or none is named: `environment: production`.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub values: BTreeMap<String, String>,
+    /// What the words of an audit log mean. Common words need no entry.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub decisions: BTreeMap<String, DecisionWord>,
 }
 
@@ -31,7 +43,22 @@ pub struct Mapping {
 pub enum MappingKind {
     /// Audit events.
     Audit,
+    /// Model calls, tool calls, retrievals: one record is one span.
+    Traces,
 }
+
+impl MappingKind {
+    /// The word in mapping files.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Audit => "audit",
+            Self::Traces => "traces",
+        }
+    }
+}
+
+/// Stands before the text of a value that a mapping states, where else the column is named.
+pub(crate) const LITERAL: &str = "= ";
 
 /// Where the time stands.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
@@ -47,48 +74,6 @@ pub struct TimeMapping {
     /// Zone of times that name none: `Europe/Berlin`, `UTC`, `+01:00`. UTC when absent.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub zone: Option<String>,
-}
-
-/// Column or path of each field.
-#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize, JsonSchema)]
-#[serde(deny_unknown_fields, default)]
-pub struct FieldMapping {
-    /// The log's own id of the event.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub event_id: Option<String>,
-    /// Who.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub actor: Option<String>,
-    /// In which role.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub role: Option<String>,
-    /// Whose data.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub tenant: Option<String>,
-    /// What was done.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub action: Option<String>,
-    /// To what.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub resource: Option<String>,
-    /// What was decided.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub decision: Option<String>,
-    /// Why.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub reason: Option<String>,
-    /// The application's id of the request.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub request_id: Option<String>,
-    /// The trace.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub trace_id: Option<String>,
-    /// The span.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub span_id: Option<String>,
-    /// The tool call.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub tool_call_id: Option<String>,
 }
 
 /// What a word of the log means.
@@ -136,7 +121,31 @@ impl Mapping {
         {
             return Err(format!("the time format {format:?} cannot be used: {fault}"));
         }
+        mapping.check_fields()?;
         Ok(mapping)
+    }
+
+    /// Refuses fields that logs of this kind do not have.
+    fn check_fields(&self) -> Result<(), String> {
+        let known = |name: &str| FieldMapping::TARGETS.iter().find(|target| target.name == name);
+        for target in FieldMapping::TARGETS {
+            let named = self.fields.get(target.name).is_some() || self.values.contains_key(target.name);
+            if named && !target.is_of(self.kind) {
+                return Err(format!("logs of kind {} have no field {:?}", self.kind.as_str(), target.name));
+            }
+        }
+        match self.values.keys().find(|name| known(name).is_none()) {
+            Some(name) => Err(format!("values: there is no field {name:?}")),
+            None if self.kind == MappingKind::Traces && self.columns().is_empty() => {
+                Err("it names no column; a log of model calls is read by its mapping alone".to_owned())
+            }
+            None => Ok(()),
+        }
+    }
+
+    /// The text of its file.
+    pub fn to_yaml(&self) -> Result<String, String> {
+        serde_saphyr::to_string(self).map_err(|error| error.to_string())
     }
 
     /// The delimiter as a byte.
@@ -155,26 +164,17 @@ impl Mapping {
 
     /// Named columns by field.
     pub(crate) fn columns(&self) -> Vec<(&'static str, &str)> {
-        let f = &self.fields;
         let time = self.time.as_ref().and_then(|time| time.field.as_deref());
-        [
-            ("time", time),
-            ("event_id", f.event_id.as_deref()),
-            ("actor", f.actor.as_deref()),
-            ("role", f.role.as_deref()),
-            ("tenant", f.tenant.as_deref()),
-            ("action", f.action.as_deref()),
-            ("resource", f.resource.as_deref()),
-            ("decision", f.decision.as_deref()),
-            ("reason", f.reason.as_deref()),
-            ("request_id", f.request_id.as_deref()),
-            ("trace_id", f.trace_id.as_deref()),
-            ("span_id", f.span_id.as_deref()),
-            ("tool_call_id", f.tool_call_id.as_deref()),
-        ]
-        .into_iter()
-        .filter_map(|(field, column)| Some((field, column?)))
-        .collect()
+        let fields = FieldMapping::TARGETS.iter().map(|target| (target.name, self.fields.get(target.name)));
+        std::iter::once((TIME.name, time)).chain(fields).filter_map(|(field, column)| Some((field, column?))).collect()
+    }
+
+    /// Values that it states, by field.
+    pub(crate) fn literals(&self) -> Vec<(&'static str, &str)> {
+        FieldMapping::TARGETS
+            .iter()
+            .filter_map(|target| Some((target.name, self.values.get(target.name)?.as_str())))
+            .collect()
     }
 }
 
@@ -204,7 +204,7 @@ mod tests {
         let text = "kind: audit\ndelimiter: ';'\ntime: {field: when, zone: Europe/Berlin}\nfields: {actor: who, trace_id: ctx.trace}\ndecisions: {granted: allowed, blocked: denied}\n";
         let mapping = Mapping::parse(text).expect("valid");
         assert_eq!(mapping.delimiter_byte(), Some(b';'));
-        assert_eq!(mapping.columns(), [("time", "when"), ("actor", "who"), ("trace_id", "ctx.trace")]);
+        assert_eq!(mapping.columns(), [("time", "when"), ("trace_id", "ctx.trace"), ("actor", "who")]);
         assert!(Mapping::parse("kind: audit\nfields: {acter: who}").is_err_and(|why| why.contains("acter")));
         assert!(
             Mapping::parse("kind: audit\ntime: {zone: Nowhere/Town}").is_err_and(|why| why.contains("Nowhere/Town"))
@@ -212,6 +212,23 @@ mod tests {
         assert!(Mapping::parse("kind: audit\ndecisions: {ok: fine}").is_err());
         let format = |format: &str| Mapping::parse(&format!("kind: audit\ntime: {{field: when, format: {format:?}}}"));
         assert!(format("%d/%m/%Y %H:%M:%S").is_ok());
+        let traces = "kind: traces\nfields: {input: question}\nvalues: {environment: production}\n";
+        let mapping = Mapping::parse(traces).expect("valid");
+        assert_eq!(Mapping::parse(&mapping.to_yaml().expect("written")), Ok(mapping));
+        for (wrong, named) in [
+            ("kind: traces", "no column"),
+            ("kind: traces\nfields: {input: q, decision: d}", "decision"),
+            ("kind: audit\nfields: {input: q}", "input"),
+            ("kind: audit\nvalues: {colour: red}", "colour"),
+            ("kind: audit\nfields: {actor: a}\nfields: {role: r}", "fields"),
+            ("kind: audit\nfields: {actor: a, actor: b}", "actor"),
+        ] {
+            assert!(
+                Mapping::parse(wrong).is_err_and(|why| why.contains(named)),
+                "{wrong}: {:?}",
+                Mapping::parse(wrong)
+            );
+        }
         assert!(format("%d/%m/%Y %!").is_err_and(|why| why.contains("%d/%m/%Y %!")));
     }
 }

@@ -224,3 +224,49 @@ fn first_line_is_whole(bytes: &[u8]) -> bool {
     let line = bytes.get(..at).unwrap_or_default().trim_ascii();
     line.starts_with(b"{") && line.ends_with(b"}") && line.len() > 2
 }
+
+/// The first whole records within a head: lines, elements of an array, or of the list within an object.
+pub(crate) fn first_records(bytes: &[u8], wrappers: &[&str], most: usize) -> Vec<JsonMap> {
+    let bytes = bytes.trim_ascii_start();
+    if bytes.first() == Some(&b'[') {
+        return elements(bytes, most);
+    }
+    let mut found = Vec::new();
+    for value in serde_json::Deserializer::from_slice(bytes).into_iter::<Value>().take(most) {
+        match value {
+            Ok(Value::Object(object)) => match wrappers.iter().find_map(|name| object.get(*name)?.as_array()) {
+                Some(list) => found.extend(list.iter().take(most).filter_map(Value::as_object).cloned()),
+                None => found.push(object),
+            },
+            _ => break,
+        }
+    }
+    if found.is_empty() {
+        // One object that goes on past the head: look into its list.
+        let list = wrappers.iter().find_map(|name| {
+            let after = memchr::memmem::find(bytes, format!("\"{name}\"").as_bytes())? + name.len() + 2;
+            let rest = bytes.get(after..)?.trim_ascii_start().strip_prefix(b":")?.trim_ascii_start();
+            rest.starts_with(b"[").then_some(rest)
+        });
+        found = list.map(|rest| elements(rest, most)).unwrap_or_default();
+    }
+    found
+}
+
+fn elements(bytes: &[u8], most: usize) -> Vec<JsonMap> {
+    let mut found = Vec::new();
+    let mut at = 1;
+    while let Some(rest) = bytes.get(at..).filter(|_| found.len() < most) {
+        let mut stream = serde_json::Deserializer::from_slice(rest).into_iter::<Value>();
+        let Some(Ok(Value::Object(object))) = stream.next() else { break };
+        found.push(object);
+        at += stream.byte_offset();
+        let after = bytes.get(at..).unwrap_or_default();
+        at += after.len() - after.trim_ascii_start().len();
+        if bytes.get(at) != Some(&b',') {
+            break;
+        }
+        at += 1;
+    }
+    found
+}

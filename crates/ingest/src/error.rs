@@ -39,6 +39,16 @@ pub enum IngestError {
     /// The mapping file cannot be used.
     #[error("the mapping cannot be used: {0}")]
     Mapping(String),
+    /// The first records of a file cannot be had.
+    #[error("{path}: {why}")]
+    NoSample {
+        /// The file.
+        path: String,
+        /// Code of why.
+        code: Code,
+        /// Why.
+        why: String,
+    },
     /// Cancelled; complete records were kept.
     #[error("the import was cancelled")]
     Cancelled {
@@ -101,6 +111,7 @@ impl Coded for IngestError {
             Self::Ambiguous { .. } => Code::FormatAmbiguous,
             Self::UnknownFormat(_) => Code::FormatUnknown,
             Self::Mapping(_) => Code::MappingInvalid,
+            Self::NoSample { code, .. } => *code,
             Self::Cancelled { .. } => Code::ImportCancelled,
             Self::Store(error) => error.code(),
         }
@@ -116,6 +127,9 @@ impl Coded for IngestError {
                 let nearest = nearest.map(|(format, why)| format!(" The nearest was {format}: {why}."));
                 Some(format!("{}{}", Code::InputNotUnderstood.remedy(), nearest.unwrap_or_default()))
             }
+            Self::NoSample { code: Code::InputNotUnderstood, .. } => Some(
+                "Name a table with a header (CSV) or JSON objects (lines, an array), with at least one record.".into(),
+            ),
             Self::Store(error) => error.hint(),
             Self::Output(_) => Some("Check the path and the free space.".into()),
             other => Some(other.code().remedy().to_owned()),

@@ -7,7 +7,7 @@ use crate::unpack::{self, Member, Trouble, Visitor};
 use crate::{IngestError, RetakeProjector, Source};
 use crossbeam_channel::{Receiver, Sender, bounded};
 use retake_formats::audit::{self, Fit};
-use retake_formats::mapping::Mapping;
+use retake_formats::mapping::{Mapping, MappingKind};
 use retake_formats::{Context, Detection, Format, FormatError, Head, Input, WarningAt, by_name, detect, redact};
 use retake_model::Code;
 use retake_store::{BatchHandle, BatchRow, Cancel, Counters, OpenMode, Preparer, SkippedFile, StoreError, Workspace};
@@ -321,6 +321,11 @@ impl Reader<'_> {
         (found.files.iter().all(|file| unpack::visit_file(file, self)), why)
     }
 
+    /// Whether the mapping is of a log of model calls, which nobody reads without it.
+    fn maps_traces(&self) -> bool {
+        self.mapping.as_ref().is_some_and(|mapping| mapping.kind == MappingKind::Traces)
+    }
+
     /// How a member is read, or why it is skipped.
     fn way_of(&mut self, path: &str, head: &[u8], whole: bool) -> Result<Way, SkippedFile> {
         let skipped =
@@ -332,7 +337,7 @@ impl Reader<'_> {
         let fit = self.mapping.as_ref().map_or(Fit::Any(None), |mapping| audit::fit(&head, mapping));
         // Of JSON the first records only were looked at, so that a lone log is read to its end before it is told.
         let missing = match &fit {
-            Fit::Misses(why) if !(self.alone && head.outline().is_json()) => Some(why.clone()),
+            Fit::Misses(why) if !(self.alone && head.outline().is_json() && !self.maps_traces()) => Some(why.clone()),
             _ => None,
         };
         let way = |format: &'static dyn Format| Way {
@@ -359,7 +364,9 @@ impl Reader<'_> {
             Detection::Unknown(declined) => match (otherwise, missing) {
                 (Some(format), _) => Ok(Way { format, missing: None }),
                 // Nobody claims a table, and the mapping that was to say what it is does not.
-                (None, Some(why)) if !head.outline().is_json() => Err(skipped(Code::MappingInvalid, why, Vec::new())),
+                (None, Some(why)) if !head.outline().is_json() || self.maps_traces() => {
+                    Err(skipped(Code::MappingInvalid, why, Vec::new()))
+                }
                 (None, _) => {
                     let nearest = declined.into_iter().map(|d| (d.format.to_owned(), d.why)).collect();
                     Err(skipped(Code::InputNotUnderstood, "no format claims it".to_owned(), nearest))

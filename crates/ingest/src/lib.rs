@@ -10,6 +10,7 @@ mod export;
 mod import;
 mod project;
 mod report;
+mod sample;
 mod sink;
 mod source;
 mod unpack;
@@ -18,6 +19,7 @@ pub use error::IngestError;
 pub use export::{ExportFormat, export};
 pub use import::{ImportOptions, Progress, dry_run, import};
 pub use project::RetakeProjector;
+pub use sample::{FirstBytes, Preview, PreviewRecord, SAMPLE_BYTES, first_bytes, no_sample, preview};
 pub use source::Source;
 
 use retake_store::{Cancel, Removed, Workspace};

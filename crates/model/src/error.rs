@@ -79,6 +79,8 @@ codes! {
     MappingInvalid = "RTK-I024", Usage, "the mapping file cannot be used", "See `retake schema mapping` for its form.";
     FieldUnmapped = "RTK-I025", Input, "a column or word of the log has no meaning that we know", "Give its meaning in a mapping file.";
     SumDiffers = "RTK-I026", Input, "the source states a total that its own parts do not make", "Both numbers are shown; the parts are used.";
+    RecordBeyondSample = "RTK-I028", Input, "the first record does not end within what a preview reads", "A preview reads the first MiB: import the file with the mapping without one, or split the record at the source.";
+    MappingExists = "RTK-I029", Usage, "a file of this name is there already", "Choose another name, or say that it is to be replaced; only a mapping is.";
     ImportCancelled = "RTK-I027", Interrupted, "the import was cancelled", "Run it again to complete it; complete records were kept.";
     QuerySyntax = "RTK-Q001", Usage, "the query cannot be read", "Look at the marked place.";
     QueryUnknownField = "RTK-Q002", Usage, "the query names a field that does not exist", "Use one of the fields named in the hint, or quote the words.";
@@ -137,6 +139,7 @@ codes! {
     UsageInvalid = "RTK-A001", Usage, "the command cannot be carried out as written", "Look at its `--help`.";
     OutputUnwritable = "RTK-A002", Input, "the output cannot be written", "Check the path and the space on the disk.";
     Internal = "RTK-A003", Input, "a defect of Retake", "Report it with the copied details.";
+    FileNotChosen = "RTK-A005", Usage, "the window was asked to read a file that nobody chose", "Choose it with *Map a file*, or drop it on the window.";
     SchemaUnknown = "RTK-A004", Usage, "no document has this name", "Run `retake schema` for the names.";
 }
 

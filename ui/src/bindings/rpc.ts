@@ -1434,6 +1434,204 @@ what: string,
  */
 why: string, };
 
+export type MappingColumn = { 
+/**
+ * Name, or path with dots.
+ */
+path: string, 
+/**
+ * Records of the sample in which it has something.
+ */
+filled: number, 
+/**
+ * `time`, `number`, `boolean`, `json`, `text` or `empty`.
+ */
+looks: string, 
+/**
+ * First different values, redacted and cut.
+ */
+examples: Array<string>, };
+
+export type MappingDraft = { 
+/**
+ * `traces` or `audit`.
+ */
+kind: string, 
+/**
+ * Delimiter of a table; found by itself when `null`.
+ */
+delimiter: string | null, 
+/**
+ * How times are written, in `strptime` directives; common forms are known when `null`.
+ */
+time_format: string | null, 
+/**
+ * Zone of times that name none; UTC when `null`.
+ */
+time_zone: string | null, 
+/**
+ * Column or path by field, `time` among them.
+ */
+fields: { [key in string]: string }, 
+/**
+ * Value by field, where its column has nothing or none is named.
+ */
+values: { [key in string]: string }, 
+/**
+ * What the words of an audit log mean: `allowed`, `denied`, `asked`, `unknown`.
+ */
+decisions: { [key in string]: string }, };
+
+export type MappingPreview = { 
+/**
+ * File.
+ */
+path: string, 
+/**
+ * `traces` or `audit`.
+ */
+kind: string, 
+/**
+ * Format that reads it.
+ */
+format: string, 
+/**
+ * Fields that some row has, in order.
+ */
+fields: Array<string>, 
+/**
+ * The records.
+ */
+rows: Array<PreviewRow>, 
+/**
+ * Warnings about no one record.
+ */
+warnings: Array<PreviewWarning>, 
+/**
+ * Required fields that no record has.
+ */
+missing: Array<string>, 
+/**
+ * Whether the file goes on.
+ */
+more: boolean, 
+/**
+ * The text of the mapping file.
+ */
+text: string, };
+
+export type MappingPreviewRequest = { 
+/**
+ * A file; the member of an archive after `!`.
+ */
+path: string, 
+/**
+ * The mapping.
+ */
+draft: MappingDraft, 
+/**
+ * So many records at most; 20 when `null`.
+ */
+limit: number | null, };
+
+export type MappingSample = { 
+/**
+ * File.
+ */
+path: string, 
+/**
+ * `csv` or `json`.
+ */
+form: string, 
+/**
+ * Delimiter of a table.
+ */
+delimiter: string | null, 
+/**
+ * Records that were looked at.
+ */
+records: number, 
+/**
+ * Columns and paths, in the order in which they come.
+ */
+columns: Array<MappingColumn>, 
+/**
+ * Fields that there are.
+ */
+targets: Array<MappingTarget>, 
+/**
+ * The proposal.
+ */
+draft: MappingDraft, 
+/**
+ * The proposal as the text of a mapping file.
+ */
+text: string, 
+/**
+ * Where its file would be kept: beside the log.
+ */
+save_as: string, };
+
+export type MappingSampleRequest = { 
+/**
+ * A file; the member of an archive after `!`.
+ */
+path: string, 
+/**
+ * `traces` or `audit`; told by the columns when `null`.
+ */
+kind: string | null, 
+/**
+ * Delimiter of a table; found by itself when `null`.
+ */
+delimiter: string | null, };
+
+export type MappingSaveRequest = { 
+/**
+ * Where; a name that ends in `.yaml` or `.yml`.
+ */
+path: string, 
+/**
+ * The mapping.
+ */
+draft: MappingDraft, 
+/**
+ * Replace a mapping that is there.
+ */
+replace: boolean, };
+
+export type MappingSaved = { 
+/**
+ * Where, as an absolute path.
+ */
+path: string, 
+/**
+ * Its text.
+ */
+text: string, };
+
+export type MappingTarget = { 
+/**
+ * Name in the file.
+ */
+name: string, 
+/**
+ * What it is.
+ */
+about: string, 
+/**
+ * `identity`, `time`, `who`, `what`, `message`, `model`, `usage`, `tool`.
+ */
+group: string, 
+/**
+ * Kinds of log that have it.
+ */
+kinds: Array<string>, 
+/**
+ * `required`, `one_of` (one of those marked so is needed) or `optional`.
+ */
+need: string, };
+
 export type Matrix = { 
 /**
  * Run.
@@ -1812,6 +2010,52 @@ policy: unknown,
  * What it names and the workspace does not know.
  */
 warnings: Array<string>, };
+
+export type PreviewCell = { 
+/**
+ * Field.
+ */
+field: string, 
+/**
+ * Value, cut.
+ */
+value: string, };
+
+export type PreviewRow = { 
+/**
+ * Line from 1, where the file has lines.
+ */
+line: number | null, 
+/**
+ * Byte offset in the unpacked file.
+ */
+byte_offset: number, 
+/**
+ * Whether it became something; else it is kept as it came.
+ */
+understood: boolean, 
+/**
+ * Its fields, those that have something.
+ */
+cells: Array<PreviewCell>, 
+/**
+ * What is wrong with it.
+ */
+warnings: Array<PreviewWarning>, 
+/**
+ * The record as it came, redacted and cut.
+ */
+record: string, };
+
+export type PreviewWarning = { 
+/**
+ * Code, as `RTK-I022`.
+ */
+code: string, 
+/**
+ * What exactly.
+ */
+message: string, };
 
 export type Price = { 
 /**
@@ -3196,6 +3440,12 @@ export interface RpcSchema {
   batch_kept: { request: KeptRequest; response: Kept };
   /** Removes exactly what a batch brought. */
   batch_undo: { request: IdRequest; response: Undone };
+  /** The first records of a chosen file, and a mapping that is proposed for it. */
+  mapping_sample: { request: MappingSampleRequest; response: MappingSample };
+  /** What a mapping makes of the first records of a chosen file. */
+  mapping_preview: { request: MappingPreviewRequest; response: MappingPreview };
+  /** Keeps a mapping as a file. */
+  mapping_save: { request: MappingSaveRequest; response: MappingSaved };
   /** Jobs, newest first. */
   job_list: { request: Empty; response: Jobs };
   /** Events of a job that the caller has not seen. */

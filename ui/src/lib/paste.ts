@@ -35,3 +35,8 @@ function isTextField(target: EventTarget | null): boolean {
   if (target instanceof HTMLInputElement) return !["checkbox", "radio", "range", "button", "submit", "color", "file"].includes(target.type);
   return target.isContentEditable || target instanceof HTMLTextAreaElement || target instanceof HTMLSelectElement;
 }
+
+/** Whether a file is by its name one of records that a mapping may explain: a table or JSON, packed or not. */
+export function mayBeMapped(path: string): boolean {
+  return /\.(csv|tsv|txt|json|jsonl|ndjson|log)(\.(gz|zst))?$/i.test(path);
+}

@@ -2,13 +2,15 @@
 import type { Job, WorkspaceInfo } from "$bindings/rpc";
 import { count, fileName, plural } from "$lib/format";
 import type { Opening } from "$lib/link";
+import { mayBeMapped } from "$lib/paste";
 import { RpcError, type Platform, type RecentWorkspace } from "$platform/types";
 import type { Bench, Target } from "./bench.svelte";
 import { Commands } from "./commands.svelte";
-import { importReport, Jobs } from "./jobs.svelte";
+import { importReport, jobError, Jobs } from "./jobs.svelte";
 import { Library } from "./library.svelte";
 import { follow } from "./links";
 import { Loaded } from "./loaded.svelte";
+import { Mapping } from "./mapping.svelte";
 import { Metrics } from "./metrics.svelte";
 import { Promote } from "./promote.svelte";
 import { Search } from "./search.svelte";
@@ -29,6 +31,9 @@ export interface Notice {
 /** What the sample is read with: its recordings of answers, which replays are served from, are traces as well. */
 const SAMPLE_QUERY = "environment:production";
 
+/** Parts of what is kept of sources. */
+export type SourcesPart = "batches" | "mapping" | "connections" | "policy" | "formats";
+
 export type Overlay = "palette" | "keys" | "jobs" | "ledger" | "report" | null;
 
 export class App {
@@ -41,9 +46,11 @@ export class App {
   readonly jobs: Jobs;
   readonly library: Library;
   readonly metrics: Metrics;
+  readonly mapping: Mapping;
   readonly info = new Loaded<WorkspaceInfo>();
 
   overlay = $state<Overlay>(null);
+  sources = $state<SourcesPart>("batches");
   promote = $state.raw<Promote | null>(null);
   notice = $state.raw<Notice | null>(null);
   /** Workspaces that were open before. */
@@ -61,6 +68,8 @@ export class App {
   #dataVersion: number | null = null;
   #looking = false;
   #noticeTimer: ReturnType<typeof setTimeout> | null = null;
+  /** What each import of this window was given, so that one that failed can be mapped. */
+  readonly #given = new Map<string, readonly string[]>();
 
   constructor(host: Platform, nowMs: () => number) {
     this.host = host;
@@ -70,6 +79,7 @@ export class App {
     this.tabs = new Tabs(host);
     this.library = new Library(host);
     this.metrics = new Metrics(host);
+    this.mapping = new Mapping(host);
     this.jobs = new Jobs(host, (job) => this.#jobEnded(job));
   }
 
@@ -373,7 +383,29 @@ export class App {
 
   async importPaths(paths: readonly string[]): Promise<void> {
     if (paths.length === 0) return;
-    await this.#job(() => this.host.rpc("import_start", { paths: [...paths] }));
+    await this.#job(() => this.host.rpc("import_start", { paths: [...paths] }), paths);
+  }
+
+  /** Imports a log with a mapping, and shows what it brought. */
+  async importMapped(path: string, map: string): Promise<void> {
+    if (await this.#job(() => this.host.rpc("import_start", { paths: [path], map }))) this.sources = "batches";
+  }
+
+  /** Shows where a log of any form is mapped, with this file when one is named. */
+  mapFile(path: string | null = null): void {
+    this.go("sources");
+    this.sources = "mapping";
+    this.overlay = null;
+    if (path !== null) void this.mapping.open(path);
+    else if (this.mapping.path === "") void this.mapping.pick();
+  }
+
+  /** The file of a failed import that a mapping may explain. */
+  mappable(job: Job): string | null {
+    const error = jobError(job);
+    const [only, ...others] = this.#given.get(job.job_id) ?? [];
+    if (only === undefined || others.length > 0 || error === null) return null;
+    return error.code === "RTK-I002" && mayBeMapped(only) ? only : null;
   }
 
   async importText(text: string): Promise<void> {
@@ -394,9 +426,10 @@ export class App {
     }
   }
 
-  async #job(start: () => Promise<{ job_id: string }>): Promise<boolean> {
+  async #job(start: () => Promise<{ job_id: string }>, given: readonly string[] = []): Promise<boolean> {
     return this.act(async () => {
       const { job_id } = await start();
+      this.#given.set(job_id, given);
       this.jobs.follow(job_id);
     });
   }
@@ -405,9 +438,11 @@ export class App {
     void this.look();
     if (this.view === "sources") void this.library.readSources();
     if (job.kind !== "import") return;
-    const toSources = { title: "Report", run: () => this.go("sources") };
+    const toSources = { title: "Report", run: () => (this.go("sources"), void (this.sources = "batches")) };
+    const unknown = this.mappable(job);
     const report = importReport(job);
-    if (job.state === "failed") this.say({ text: `${job.title} failed`, kind: "failed", action: { title: "Why", run: () => (this.overlay = "jobs") } });
+    if (unknown !== null) this.say({ text: `No format claims ${fileName(unknown)}: say which column is what`, kind: "failed", action: { title: "Map it", run: () => this.mapFile(unknown) } });
+    else if (job.state === "failed") this.say({ text: `${job.title} failed`, kind: "failed", action: { title: "Why", run: () => (this.overlay = "jobs") } });
     else if (report) {
       const { traces, audit_events: events, duplicates, rejected } = report.totals;
       const parts = [traces > 0 ? plural(traces, "trace") : "", events > 0 ? plural(events, "audit event") : "", duplicates > 0 ? `${count(duplicates)} already there` : "", rejected > 0 ? `${count(rejected)} kept raw only` : "", report.skipped.length > 0 ? `${plural(report.skipped.length, "file")} skipped` : ""].filter(Boolean);

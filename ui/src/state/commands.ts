@@ -122,6 +122,7 @@ export const COMMANDS = {
   "metrics.traces": { title: "The traces behind the metrics", group: "Workspace", keys: ["v"] },
 
   "import.files": { title: "Import files", group: "Workspace", keys: ["Ctrl+O"], inFields: true },
+  "import.map": { title: "Map a file: a log of any form, by its columns", group: "Workspace", keys: ["Ctrl+Shift+M"], inFields: true },
   "import.folder": { title: "Import a folder", group: "Workspace", keys: [] },
   "import.sample": { title: "Import the sample incident", group: "Workspace", keys: [] },
   "workspace.open": { title: "Open a workspace", group: "Workspace", keys: ["Ctrl+Shift+O"], inFields: true },

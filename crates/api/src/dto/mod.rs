@@ -9,6 +9,7 @@ pub mod connect;
 pub mod import;
 pub mod investigate;
 pub mod job;
+pub mod mapping;
 pub mod metrics;
 pub mod promote;
 pub mod prompt;

@@ -153,7 +153,9 @@ pub async fn import_start(core: Arc<Core>, request: ImportRequest) -> Result<Job
         [one] => format!("import {}", file_name(one)),
         [first, rest @ ..] => format!("import {} and {} more", file_name(first), rest.len()),
     };
-    let sources = request.paths.iter().map(|path| Source::Path(PathBuf::from(path))).collect();
+    let paths: Vec<PathBuf> = request.paths.iter().map(PathBuf::from).collect();
+    core.choose(&paths);
+    let sources = paths.into_iter().map(Source::Path).collect();
     start(&core, title, sources, request)
 }
 

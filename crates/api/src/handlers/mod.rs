@@ -6,6 +6,7 @@ pub mod golden;
 pub mod import;
 pub mod investigate;
 pub mod job;
+pub mod mapping;
 pub mod metrics;
 pub mod prompt;
 pub mod replay;

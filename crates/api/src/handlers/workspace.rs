@@ -188,6 +188,7 @@ pub async fn workspace_copy(core: Arc<Core>, request: CopyRequest) -> Result<Cop
 pub async fn pick(core: Arc<Core>, request: PickRequest) -> Result<Picked, ApiError> {
     core.blocking(move |core| {
         let paths = core.host().pick(&request.what);
+        core.choose(&paths);
         Ok(Picked { paths: paths.iter().map(|path| path.display().to_string()).collect() })
     })
     .await
@@ -233,6 +234,7 @@ pub fn find_sample(named: Option<String>) -> Option<PathBuf> {
         beside.as_ref().map(|folder| folder.join("sample")),
         beside.as_ref().map(|folder| folder.join("../share/retake/sample")),
         beside.as_ref().map(|folder| folder.join("../lib/retake/sample")),
+        beside.as_ref().map(|folder| folder.join("../Resources/sample")),
         Some(Path::new(env!("CARGO_MANIFEST_DIR")).join("../../fixtures/sample")),
     ];
     let found = candidates.into_iter().flatten().find(|folder| folder.join("traces.jsonl").exists())?;

@@ -1,6 +1,8 @@
 //! The documents that the command line prints, by name, with their JSON Schemas.
 
-use crate::dto::{check, compare, connect, import, investigate, metrics, promote, prompt, replay, search, workspace};
+use crate::dto::{
+    check, compare, connect, import, investigate, mapping, metrics, promote, prompt, replay, search, workspace,
+};
 use serde::Serialize;
 use serde_json::{Value, json};
 
@@ -78,6 +80,8 @@ documents! {
     "batches-undo" => import::Undone,
     "batches-kept" => import::Kept,
     "formats" => import::Formats,
+    "mapping-suggest" => mapping::MappingSample,
+    "mapping-preview" => mapping::MappingPreview,
     "search" => search::SearchPage,
     "show-tree" => investigate::Tree,
     "show-messages" => investigate::Messages,

@@ -2,6 +2,7 @@
 
 mod host;
 mod incidents;
+mod mapping;
 mod matrix;
 mod promotion;
 mod prompts;

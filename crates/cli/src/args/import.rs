@@ -54,6 +54,45 @@ pub enum Batches {
     },
 }
 
+/// `mapping`.
+#[derive(Debug, Subcommand)]
+pub enum Mapping {
+    /// Look at the first records of a log and propose a mapping
+    #[command(
+        after_help = "Examples:\n  retake mapping suggest chat.csv\n  retake mapping suggest events.jsonl.gz --kind audit -o events.map.yaml"
+    )]
+    Suggest {
+        /// The log; a member of an archive after `!`
+        file: String,
+        /// Of what the log is; told by its columns when absent
+        #[arg(long, value_parser = ["traces", "audit"], value_name = "KIND")]
+        kind: Option<String>,
+        /// Between the fields of a table
+        #[arg(long, value_name = "CHARACTER")]
+        delimiter: Option<String>,
+        /// Keep it in this file; standard output when absent
+        #[arg(long, short, value_name = "PATH")]
+        output: Option<String>,
+        /// Replace a mapping that is there
+        #[arg(long, requires = "output")]
+        replace: bool,
+    },
+    /// Show what a mapping makes of the first records, and what is wrong with them
+    #[command(
+        after_help = "Examples:\n  retake mapping preview chat.csv\n  retake mapping preview chat.csv --map chat.map.yaml --limit 5\n\nWithout --map the proposal is shown. Nothing is written: `retake import FILE --map MAP` brings the records in."
+    )]
+    Preview {
+        /// The log; a member of an archive after `!`
+        file: String,
+        /// The mapping
+        #[arg(long, value_name = "FILE")]
+        map: Option<String>,
+        /// So many records at most
+        #[arg(long, default_value_t = 20, value_name = "N", value_parser = clap::value_parser!(u64).range(1..=200))]
+        limit: u64,
+    },
+}
+
 /// `export`.
 #[derive(Debug, Args)]
 pub struct Export {

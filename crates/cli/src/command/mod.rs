@@ -8,6 +8,8 @@ mod demo;
 mod doctor;
 mod export;
 mod import;
+mod man;
+mod mapping;
 mod metrics;
 mod promote;
 mod prompt;
@@ -36,6 +38,7 @@ async fn run_on(core: Arc<Core>, cli: &Cli, output: &Output) -> Result<Exit, Api
         Command::Import(args) => import::run(core, args, output).await,
         Command::Batches { command } => import::batches(core, command, &cli.global, output).await,
         Command::Formats => import::formats(core, output).await,
+        Command::Mapping { command } => mapping::run(core, command, output).await,
         Command::Search(args) => search::run(core, args, output).await,
         Command::Show(args) => show::run(core, args, output).await,
         Command::Context { id } => show::context(core, id, output).await,
@@ -57,6 +60,7 @@ async fn run_on(core: Arc<Core>, cli: &Cli, output: &Output) -> Result<Exit, Api
         Command::Copy { file } => doctor::copy(core, file, output).await,
         Command::Schema { name } => doctor::schema(name.as_deref(), output),
         Command::Completions { shell } => doctor::completions(*shell, output),
+        Command::Man { command, to } => man::run(command, to.as_deref(), output),
         Command::Demo { print_commands } => {
             let workspace = workspace_path(cli);
             demo::run(core, *print_commands, &workspace, cli.global.json, output).await

@@ -3,9 +3,10 @@
 
 use super::names::{CONTEXTS, NAMES, TELLING, normalised};
 use super::profiles::{Profile, at, profile_of};
-use super::recognise::{at_path, is_empty, named, plain};
+use super::recognise::{named, plain};
 use super::tokens::field_of;
-use crate::mapping::Mapping;
+use crate::mapping::path::{is_blank as is_empty, value_at};
+use crate::mapping::{LITERAL, Mapping};
 use crate::time::ns_from_text;
 use retake_model::JsonMap;
 use serde_json::Value;
@@ -55,11 +56,14 @@ impl Fields {
     pub fn of(record: &JsonMap, mapping: Option<&Mapping>, names: &[(String, &String)]) -> Self {
         let mut fields = Self::default();
         for (field, column) in mapping.map(Mapping::columns).unwrap_or_default() {
-            if let Some(value) = at_path(record, column) {
+            if let Some(value) = value_at(record, column) {
                 fields.used.insert(column.split('.').next().unwrap_or(column).to_owned());
                 fields.used.insert(column.to_owned());
-                fields.found.insert(field, (column.to_owned(), value.clone()));
+                fields.found.insert(field, (column.to_owned(), value.into_owned()));
             }
+        }
+        for (field, text) in mapping.map(Mapping::literals).unwrap_or_default() {
+            fields.found.entry(field).or_insert_with(|| (format!("{LITERAL}{text}"), Value::from(text)));
         }
         fields.published(record);
         if fields.profile.is_none_or(|profile| profile.open) {

@@ -1,17 +1,18 @@
 //! Audit events as JSON: lines, an array, or the list within one object.
 
 use super::{Recogniser, fact, recogniser};
-use crate::records::{each_object, object_of};
+use crate::records::{each_object, first_records, object_of};
 use crate::sink::{FormatError, Input, Sink, WarningAt};
 use crate::{Context, Format, Head, Strength, Verdict};
-use retake_model::{Code, JsonMap, Mapped};
-use serde_json::Value;
+use retake_model::{Code, Mapped};
 
 /// The format.
 pub struct AuditJson;
 
 const NAME: &str = "audit-json";
-const WRAPPERS: [&str; 7] = ["events", "Records", "records", "items", "data", "entries", "logs"];
+/// Records that are looked at to recognise a file.
+const SAMPLES: usize = 40;
+pub(crate) const WRAPPERS: [&str; 7] = ["events", "Records", "records", "items", "data", "entries", "logs"];
 
 impl Format for AuditJson {
     fn name(&self) -> &'static str {
@@ -40,7 +41,7 @@ impl Format for AuditJson {
         }
         let mut recogniser = Recogniser::new(None);
         // Logs of other things have a row now and then that looks like one of these.
-        let sampled = samples(head.bytes());
+        let sampled = first_records(head.bytes(), &WRAPPERS, SAMPLES);
         let read: Vec<_> = sampled.iter().filter_map(|record| recogniser.audits(record)).collect();
         if let Some(fields) = read.first().filter(|_| read.len() * 2 > sampled.len()) {
             return Verdict::mine(Strength::Generic, format!("objects have {}", fields.join(", ")));
@@ -99,52 +100,4 @@ impl Format for AuditJson {
         let event = object_of(body).and_then(|record| recogniser.event(&record, &mut Vec::new()));
         event.map_or(Mapped::Raw, |event| Mapped::Audit(Box::new(event)))
     }
-}
-
-/// The first whole records within a head: lines, elements of an array, or of the list within an object.
-fn samples(bytes: &[u8]) -> Vec<JsonMap> {
-    let bytes = bytes.trim_ascii_start();
-    if bytes.first() == Some(&b'[') {
-        return elements(bytes);
-    }
-    let mut found = Vec::new();
-    for value in serde_json::Deserializer::from_slice(bytes).into_iter::<Value>().take(SAMPLES) {
-        match value {
-            Ok(Value::Object(object)) => match WRAPPERS.iter().find_map(|name| object.get(*name)?.as_array()) {
-                Some(list) => found.extend(list.iter().take(SAMPLES).filter_map(Value::as_object).cloned()),
-                None => found.push(object),
-            },
-            _ => break,
-        }
-    }
-    if found.is_empty() {
-        // One object that goes on past the head: look into its list.
-        let list = WRAPPERS.iter().find_map(|name| {
-            let after = memchr::memmem::find(bytes, format!("\"{name}\"").as_bytes())? + name.len() + 2;
-            let rest = bytes.get(after..)?.trim_ascii_start().strip_prefix(b":")?.trim_ascii_start();
-            rest.starts_with(b"[").then_some(rest)
-        });
-        found = list.map(elements).unwrap_or_default();
-    }
-    found
-}
-
-const SAMPLES: usize = 40;
-
-fn elements(bytes: &[u8]) -> Vec<JsonMap> {
-    let mut found = Vec::new();
-    let mut at = 1;
-    while let Some(rest) = bytes.get(at..).filter(|_| found.len() < SAMPLES) {
-        let mut stream = serde_json::Deserializer::from_slice(rest).into_iter::<Value>();
-        let Some(Ok(Value::Object(object))) = stream.next() else { break };
-        found.push(object);
-        at += stream.byte_offset();
-        let after = bytes.get(at..).unwrap_or_default();
-        at += after.len() - after.trim_ascii_start().len();
-        if bytes.get(at) != Some(&b',') {
-            break;
-        }
-        at += 1;
-    }
-    found
 }

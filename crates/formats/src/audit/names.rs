@@ -281,7 +281,7 @@ pub(super) const CONTEXTS: &[&str] = &[
 ];
 
 /// `userRole`, `User Role`, `user-role` are `user_role`.
-pub(super) fn normalised(name: &str) -> String {
+pub(crate) fn normalised(name: &str) -> String {
     let mut out = String::with_capacity(name.len() + 4);
     let mut previous_lower = false;
     for c in name.trim().trim_start_matches('@').chars() {
@@ -310,7 +310,7 @@ pub(super) fn normalised(name: &str) -> String {
 }
 
 /// How many of these columns mean something, by listed names or by their words.
-pub(super) fn n_told(names: &[String]) -> usize {
+pub(crate) fn n_told(names: &[String]) -> usize {
     let listed = |name: &String| NAMES.iter().any(|(_, list)| list.contains(&name.as_str()));
     names.iter().filter(|name| listed(name) || super::tokens::field_of(name, |_| true).is_some()).count()
 }

@@ -2,10 +2,10 @@
 
 use super::decision_words::{decision_of, is_yes_no};
 use super::fields::Fields;
-use super::named_columns::NamedColumns;
 use super::names::normalised;
 use crate::detect::Outline;
-use crate::mapping::{Mapping, unreadable_time};
+use crate::mapping::path::is_blank as is_empty;
+use crate::mapping::{LITERAL, Mapping, NamedColumns, unreadable_time};
 use crate::time::{DayOrder, ns_from_value, ns_in_format, ns_in_order, zone};
 use jiff::tz::TimeZone;
 use retake_model::{AuditEvent, Code, Decision, Id, JsonMap};
@@ -250,7 +250,8 @@ impl Recogniser {
 
     /// The word of the decision stays beside its meaning when it is another one.
     fn keep_word(&self, event: &mut AuditEvent, found: Option<&(String, Value)>) {
-        let Some((column, value)) = found.filter(|(column, _)| !column.contains('.')) else { return };
+        let own = |column: &str| !column.contains('.') && !column.starts_with(LITERAL);
+        let Some((column, value)) = found.filter(|(column, _)| own(column)) else { return };
         let Some(word) = plain(value) else { return };
         if !word.eq_ignore_ascii_case(event.decision.as_str()) {
             event.attributes.insert(column.clone(), Value::from(word));
@@ -396,16 +397,8 @@ fn unwrapped(record: &JsonMap) -> Option<JsonMap> {
     serde_json::from_str(text).ok()
 }
 
-pub(super) fn is_empty(value: &Value) -> bool {
-    match value {
-        Value::Null => true,
-        Value::String(text) => text.trim().is_empty(),
-        _ => false,
-    }
-}
-
 /// A scalar as text; a list of scalars joined.
-pub(super) fn plain(value: &Value) -> Option<String> {
+pub(crate) fn plain(value: &Value) -> Option<String> {
     match value {
         Value::String(text) => Some(text.trim().to_owned()).filter(|text| !text.is_empty()),
         Value::Number(n) => Some(n.to_string()),
@@ -419,7 +412,7 @@ pub(super) fn plain(value: &Value) -> Option<String> {
 }
 
 /// A scalar, or the first of these fields of an object.
-pub(super) fn named(value: &Value, fields: &[&str]) -> Option<String> {
+pub(crate) fn named(value: &Value, fields: &[&str]) -> Option<String> {
     match value {
         Value::Object(object) => fields.iter().find_map(|field| match object.get(*field) {
             Some(inner @ Value::Object(_)) => named(inner, fields),
@@ -431,23 +424,6 @@ pub(super) fn named(value: &Value, fields: &[&str]) -> Option<String> {
         }
         other => plain(other),
     }
-}
-
-/// A column of this name, else a path with dots.
-pub(super) fn at_path<'v>(record: &'v JsonMap, path: &str) -> Option<&'v Value> {
-    if let Some(value) = record.get(path) {
-        return Some(value).filter(|value| !is_empty(value));
-    }
-    let mut at: Option<&Value> = None;
-    for step in path.split('.') {
-        at = match at {
-            None => record.get(step),
-            Some(Value::Object(inner)) => inner.get(step),
-            _ => None,
-        };
-        at?;
-    }
-    at.filter(|value| !is_empty(value))
 }
 
 #[cfg(test)]

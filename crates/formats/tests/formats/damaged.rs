@@ -5,7 +5,7 @@
 use proptest::prelude::*;
 use proptest::sample::Index;
 use retake_formats::sink::Gather;
-use retake_formats::{Context, Detection, Format, Head, Input, all, by_name, detect};
+use retake_formats::{Context, Detection, Format, FormatError, Head, Input, all, by_name, detect};
 use retake_model::{FactKind, Mapped};
 use std::collections::BTreeMap;
 use std::sync::OnceLock;
@@ -13,17 +13,26 @@ use std::sync::OnceLock;
 /// Larger files take the time of many small ones.
 const MOST_BYTES: usize = 24 << 10;
 
-/// Fixtures by the format that claims them.
-fn corpus() -> &'static BTreeMap<&'static str, Vec<Vec<u8>>> {
-    static CORPUS: OnceLock<BTreeMap<&'static str, Vec<Vec<u8>>>> = OnceLock::new();
+/// A file, and the mapping of those that only a mapping explains.
+struct Seed {
+    bytes: Vec<u8>,
+    mapping: Option<String>,
+}
+
+/// Fixtures by the format that claims them, or that their mapping makes of them.
+fn corpus() -> &'static BTreeMap<&'static str, Vec<Seed>> {
+    static CORPUS: OnceLock<BTreeMap<&'static str, Vec<Seed>>> = OnceLock::new();
     CORPUS.get_or_init(|| {
-        let mut found: BTreeMap<&'static str, Vec<Vec<u8>>> = BTreeMap::new();
+        let mut found: BTreeMap<&'static str, Vec<Seed>> = BTreeMap::new();
         for fixture in retake_testkit::fixtures("imports/*/*.input.*") {
             let bytes = fixture.bytes();
-            if let Detection::Found(format) = detect(&Head::new(&bytes, true))
+            let mapping = std::fs::read_to_string(fixture.sibling("map.yaml")).ok();
+            if mapping.as_ref().is_some_and(|text| text.starts_with("kind: traces")) {
+                found.entry("mapped-traces").or_default().push(Seed { bytes, mapping });
+            } else if let Detection::Found(format) = detect(&Head::new(&bytes, true))
                 && bytes.len() <= MOST_BYTES
             {
-                found.entry(format.name()).or_default().push(bytes);
+                found.entry(format.name()).or_default().push(Seed { bytes, mapping: None });
             }
         }
         found
@@ -75,22 +84,26 @@ fn apply(bytes: &mut Vec<u8>, change: &Change) {
     }
 }
 
-fn parse(format: &dyn Format, bytes: &[u8]) -> Gather {
+fn parse(format: &dyn Format, bytes: &[u8], mapping: Option<&str>) -> Gather {
     let key = [7; 32];
-    let context = Context { hash_key: &key, mapping: None };
+    let context = Context { hash_key: &key, mapping };
     let mut sink = Gather::default();
     let reopen = Box::new(move |offset: u64| -> std::io::Result<Box<dyn std::io::Read + '_>> {
         let from = usize::try_from(offset).unwrap_or(usize::MAX).min(bytes.len());
         Ok(Box::new(&bytes[from..]))
     });
     let outcome = format.parse(Input { reader: Box::new(bytes), reopen: Some(reopen) }, &context, &mut sink);
+    if mapping.is_some() && matches!(outcome, Err(FormatError::Mapping(_))) {
+        // The header was damaged: a column that the mapping names is not there.
+        return Gather::default();
+    }
     assert!(outcome.is_ok(), "{}: {:?}", format.name(), outcome.err());
     sink
 }
 
 /// What has to hold for any bytes.
-fn accounted(format: &dyn Format, bytes: &[u8]) {
-    let sink = parse(format, bytes);
+fn accounted(format: &dyn Format, bytes: &[u8], mapping: Option<&str>) {
+    let sink = parse(format, bytes, mapping);
     let rejected = sink.facts.iter().filter(|fact| fact.kind == FactKind::Rejected).count();
     assert!(rejected <= sink.warnings.len(), "{}: {rejected} rejected, {:?}", format.name(), sink.warnings);
     for warning in &sink.warnings {
@@ -100,7 +113,7 @@ fn accounted(format: &dyn Format, bytes: &[u8]) {
     for fact in &sink.facts {
         assert!(!fact.body.is_empty(), "a fact of {} holds nothing", format.name());
         assert!(fact.byte_offset <= bytes.len() as u64, "{} of {} bytes", fact.byte_offset, bytes.len());
-        let again = by_name(fact.format).expect("a fact names a format").remap(&fact.body, None);
+        let again = by_name(fact.format).expect("a fact names a format").remap(&fact.body, mapping);
         if fact.kind == FactKind::Rejected {
             assert_eq!(fact.mapped, Mapped::Raw);
         } else {
@@ -109,24 +122,26 @@ fn accounted(format: &dyn Format, bytes: &[u8]) {
     }
     // Something that is no white space was in it: it is a record, or it is said what it was.
     let holds = bytes.strip_prefix(b"\xEF\xBB\xBF").unwrap_or(bytes).iter().any(|byte| !byte.is_ascii_whitespace());
-    let text = !format.name().contains("protobuf") && !format.name().contains("csv");
+    let table = mapping.is_some() && !bytes.trim_ascii_start().starts_with(b"{");
+    let text = !table && !format.name().contains("protobuf") && !format.name().contains("csv");
     if holds && text && sink.facts.is_empty() && sink.warnings.is_empty() {
         let json: Result<serde_json::Value, _> = serde_json::from_slice(bytes);
         assert!(json.is_ok(), "{}: nothing is said of {:?}", format.name(), String::from_utf8_lossy(bytes));
     }
     // The same bytes give the same.
-    let second = parse(format, bytes);
+    let second = parse(format, bytes, mapping);
     assert_eq!((second.facts.len(), second.warnings.len()), (sink.facts.len(), sink.warnings.len()));
 }
 
 fn damaged(name: &str, pick: &Index, changes: &[Change]) {
     let format = by_name(name).expect("a format");
     let files = corpus().get(name).unwrap_or_else(|| panic!("no fixture is {name}"));
-    let mut bytes = files[pick.index(files.len())].clone();
+    let seed = &files[pick.index(files.len())];
+    let mut bytes = seed.bytes.clone();
     for change in changes {
         apply(&mut bytes, change);
     }
-    accounted(format, &bytes);
+    accounted(format, &bytes, seed.mapping.as_deref());
 }
 
 macro_rules! of_each_format {
@@ -158,4 +173,5 @@ of_each_format! {
     damaged_gateway_rows_are_accounted_for "litellm";
     damaged_audit_lines_are_accounted_for "audit-json";
     damaged_audit_rows_are_accounted_for "audit-csv";
+    damaged_mapped_records_are_accounted_for "mapped-traces";
 }

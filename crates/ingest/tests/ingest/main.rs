@@ -5,6 +5,7 @@ mod bad_input;
 mod fixtures;
 mod hostile;
 mod log_records;
+mod mapped;
 mod paths;
 mod real;
 mod support;

@@ -1,7 +1,8 @@
 //! Whether the columns and paths that a mapping names are there at all: a mistake in a name must not pass for a log without
 //! that field.
 
-use crate::mapping::Mapping;
+use super::Mapping;
+use super::path::place_of;
 use retake_model::JsonMap;
 
 /// The columns that a mapping names and that no record had so far, by field.
@@ -20,7 +21,7 @@ impl NamedColumns {
 
     /// Remembers what this record has.
     pub fn look_at(&mut self, record: &JsonMap) {
-        self.unseen.retain(|(_, column)| !stands(record, column));
+        self.unseen.retain(|(_, column)| place_of(record, column).is_none());
     }
 
     /// What no record had.
@@ -32,8 +33,10 @@ impl NamedColumns {
     pub fn check<S: AsRef<str>>(&self, columns: &[S]) -> Result<(), String> {
         // Fields beyond those of the header are called so.
         let beyond = |name: &str| name.strip_prefix("column_").is_some_and(|n| n.bytes().all(|b| b.is_ascii_digit()));
-        let missing =
-            self.wanted.iter().find(|(_, name)| !beyond(name) && !columns.iter().any(|own| own.as_ref() == name));
+        let there = |name: &str| columns.iter().any(|own| own.as_ref() == name);
+        // A path may go on into JSON that a field holds.
+        let within = |name: &str| name.match_indices('.').any(|(at, _)| name.get(..at).is_some_and(there));
+        let missing = self.wanted.iter().find(|(_, name)| !beyond(name) && !there(name) && !within(name));
         let Some((field, column)) = missing else { return Ok(()) };
         let shown: Vec<String> = columns.iter().take(40).map(|own| format!("{:?}", own.as_ref())).collect();
         let more = if columns.len() > shown.len() { ", …" } else { "" };
@@ -42,14 +45,4 @@ impl NamedColumns {
             shown.join(", ")
         ))
     }
-}
-
-/// Whether a record has a column or path, be it empty.
-fn stands(record: &JsonMap, path: &str) -> bool {
-    if record.contains_key(path) {
-        return true;
-    }
-    let mut steps = path.split('.');
-    let first = steps.next().and_then(|step| record.get(step));
-    steps.try_fold(first, |at, step| at.map(|at| at.get(step))).flatten().is_some()
 }
