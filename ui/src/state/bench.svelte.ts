@@ -177,6 +177,13 @@ export class Bench {
     });
   }
 
+  /** A recorded parameter as text; nothing where none was recorded, or the cases differ. */
+  recorded(name: string): string | null {
+    const request: unknown = this.targets.length === 1 ? this.request.value?.request : null;
+    const value: unknown = typeof request === "object" && request !== null ? Reflect.get(request, name) : null;
+    return typeof value === "number" || typeof value === "string" ? String(value) : null;
+  }
+
   #forgetRun(): void {
     this.run.clear();
     this.streams.clear();
