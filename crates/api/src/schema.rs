@@ -142,7 +142,9 @@ commands! {
     /// Numbers of the model calls of a query.
     metrics::metrics(metrics::MetricsRequest) -> metrics::Metrics,
 
-    /// What a run would send, to where, at what cost.
+    /// The request of a variant as curl, Python, TypeScript.
+    replay::replay_snippet(replay::ReplaySnippetRequest) -> investigate::Text,
+    /// What a run would send, to where, at what cost. Nothing is sent.
     replay::replay_estimate(replay::ReplayRequest) -> replay::Estimate,
     /// Starts a run.
     replay::replay_start(replay::ReplayRequest) -> replay::Started,

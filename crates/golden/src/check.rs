@@ -141,6 +141,8 @@ pub struct CaseReport {
     pub flaky: bool,
     /// Assertions in the order of the file.
     pub assertions: Vec<AssertionResult>,
+    /// The answer that the evidence of the assertions stands in; nothing where several were judged.
+    pub answer: Option<String>,
     /// Name of the variant; `original` for the recorded answer.
     pub variant: String,
     /// Repeats that were judged.
@@ -335,6 +337,7 @@ fn row(set: &LoadedSet, case: &LoadedCase, variant: &str) -> CaseReport {
         score: None,
         flaky: false,
         assertions: Vec::new(),
+        answer: None,
         variant: variant.to_owned(),
         repeats: 0,
         passed: 0,
@@ -385,6 +388,7 @@ fn judge_attempts(
         let score = passed / whole;
         total += score;
         report.repeats += 1;
+        report.answer = take.output_text.clone().filter(|_| report.repeats == 1);
         report.passed += u32::from(score + SLACK >= wanted);
         merge(&mut report.assertions, results);
     }

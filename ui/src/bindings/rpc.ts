@@ -232,7 +232,11 @@ error: string | null,
 /**
  * Assertions.
  */
-assertions: Array<AssertionResult>, };
+assertions: Array<AssertionResult>, 
+/**
+ * The answer that was judged, in which evidence stands; `null` where several were.
+ */
+answer: string | null, };
 
 export type CaseSaveRequest = { 
 /**
@@ -2434,6 +2438,16 @@ allow_destinations: Array<string>,
  */
 allow_unpriced: boolean, };
 
+export type ReplaySnippetRequest = { 
+/**
+ * What is replayed, and under which variant; the first of each counts.
+ */
+replay: ReplayRequest, 
+/**
+ * `curl`, `python`, `typescript`.
+ */
+language: string, };
+
 export type Report = { 
 /**
  * Trace.
@@ -3492,7 +3506,9 @@ export interface RpcSchema {
   report_save: { request: IdRequest; response: SavedReport };
   /** Numbers of the model calls of a query. */
   metrics: { request: MetricsRequest; response: Metrics };
-  /** What a run would send, to where, at what cost. */
+  /** The request of a variant as curl, Python, TypeScript. */
+  replay_snippet: { request: ReplaySnippetRequest; response: Text };
+  /** What a run would send, to where, at what cost. Nothing is sent. */
   replay_estimate: { request: ReplayRequest; response: Estimate };
   /** Starts a run. */
   replay_start: { request: ReplayRequest; response: Started };

@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
-import { extentOf, outline, place, ticks, type OutlineSpan } from "./tree";
+import { attemptsKey, extentOf, outline, place, selfTime, ticks, type OutlineSpan } from "./tree";
 
-const span = (id: string, parent: string | null, start: number | null = 0, ms: number | null = 1): OutlineSpan => ({ span_id: id, parent_span_id: parent, start_ns: start === null ? null : String(start * 1_000_000), duration_ms: ms });
+const span = (id: string, parent: string | null, start: number | null = 0, ms: number | null = 1): OutlineSpan => ({ span_id: id, parent_span_id: parent, start_ns: start === null ? null : String(start * 1_000_000), duration_ms: ms, name: "call", kind: "llm", status: "ok" });
 const shape = (spans: OutlineSpan[], folded: string[] = []) => outline(spans, new Set(folded)).map((row) => `${"·".repeat(row.depth)}${row.span.span_id}`);
 
 describe("outline", () => {
@@ -44,5 +44,26 @@ describe("time axis", () => {
   it("has round ticks", () => {
     expect(ticks({ from: 0, to: 3110 }, 4)).toEqual([0, 1000, 2000, 3000]);
     expect(ticks({ from: 0, to: 0 })).toEqual([]);
+  });
+
+  it("stacks failed attempts on the row of the one that came of them, until they are unfolded or selected", () => {
+    const failed = { status: "error" };
+    const spans = [span("root", null, 0, 20), { ...span("a", "root", 0, 2), ...failed }, { ...span("b", "root", 3, 2), ...failed }, span("c", "root", 6, 5), span("d", "root", 12, 2)];
+    const stacked = outline(spans, new Set());
+    expect(stacked.map((row) => [row.span.span_id, row.attempts.map((one) => one.span_id).join()])).toEqual([["root", ""], ["c", "a,b"], ["d", ""]]);
+    expect(stacked[0]?.below).toBe(4);
+    expect(outline(spans, new Set([attemptsKey("c")])).length).toBe(5);
+    expect(outline(spans, new Set(), "b").length).toBe(5);
+    // Two at once are no attempts of one thing, nor are two of another name.
+    expect(outline([span("root", null), { ...span("a", "root", 0, 5), ...failed }, span("b", "root", 1, 5)], new Set()).length).toBe(3);
+    expect(outline([span("root", null), { ...span("a", "root", 0, 1), ...failed, name: "other" }, span("b", "root", 2, 5)], new Set()).length).toBe(3);
+  });
+
+  it("tells the time of a span from that of what it called, which may overlap and outlive it", () => {
+    const extent = { start_ns: "0", ms: 20 };
+    const windows = selfTime(extent, span("a", null, 0, 20), [span("b", "a", 2, 5), span("c", "a", 4, 6), span("d", "a", 15, 50)]);
+    expect(windows).toEqual([{ from: 0, to: 2 }, { from: 10, to: 15 }]);
+    expect(selfTime(extent, span("a", null, 0, 20), [])).toEqual([{ from: 0, to: 20 }]);
+    expect(selfTime(extent, span("a", null, null, 20), [])).toEqual([]);
   });
 });

@@ -7,6 +7,9 @@ export interface OutlineSpan {
   parent_span_id: string | null;
   start_ns: string | null;
   duration_ms: number | null;
+  name: string;
+  kind: string;
+  status: string;
 }
 
 /** One row of the outline. */
@@ -17,6 +20,10 @@ export interface OutlineRow<S extends OutlineSpan> {
   below: number;
   /** Its parent is not in the trace. */
   orphan: boolean;
+  /** Spans right below it, by start. */
+  children: readonly S[];
+  /** Failed attempts of the same thing that came before it and stand on its row. */
+  attempts: readonly S[];
 }
 
 /** Time of the whole trace. */
@@ -40,7 +47,7 @@ export function extentOf(spans: readonly OutlineSpan[]): Extent {
 }
 
 /** Rows in the order of the tree; spans in a circle are shown as roots, none is lost. */
-export function outline<S extends OutlineSpan>(spans: readonly S[], folded: ReadonlySet<string>): OutlineRow<S>[] {
+export function outline<S extends OutlineSpan>(spans: readonly S[], folded: ReadonlySet<string>, selected: string | null = null): OutlineRow<S>[] {
   const ids = new Set(spans.map((span) => span.span_id));
   const children = new Map<string | null, S[]>();
   for (const span of spans) {
@@ -50,6 +57,8 @@ export function outline<S extends OutlineSpan>(spans: readonly S[], folded: Read
     else children.set(parent, [span]);
   }
   for (const list of children.values()) list.sort(byStart);
+  const attempts = attemptsOf(children, folded, selected);
+  const stacked = new Set([...attempts.values()].flat().map((span) => span.span_id));
   const rows: OutlineRow<S>[] = [];
   const seen = new Set<string>();
   // Without recursion: a trace may be as deep as it is long.
@@ -57,8 +66,9 @@ export function outline<S extends OutlineSpan>(spans: readonly S[], folded: Read
     const stack: { span: S; depth: number; hidden: boolean; row: OutlineRow<S> | null; next: number }[] = [];
     const enter = (span: S, depth: number, hidden: boolean) => {
       seen.add(span.span_id);
-      const row = { span, depth, below: 0, orphan: span.parent_span_id !== null && !ids.has(span.parent_span_id) };
-      if (!hidden) rows.push(row);
+      const orphan = span.parent_span_id !== null && !ids.has(span.parent_span_id);
+      const row = { span, depth, below: 0, orphan, children: children.get(span.span_id) ?? [], attempts: attempts.get(span.span_id) ?? [] };
+      if (!hidden && !stacked.has(span.span_id)) rows.push(row);
       stack.push({ span, depth, hidden, row, next: 0 });
     };
     enter(root, 0, false);
@@ -79,6 +89,59 @@ export function outline<S extends OutlineSpan>(spans: readonly S[], folded: Read
   for (const span of children.get(null) ?? []) visit(span);
   for (const span of spans) if (!seen.has(span.span_id)) visit(span);
   return rows;
+}
+
+/** Name under which the attempts of a span are unfolded in the set of what is folded. */
+export function attemptsKey(spanId: string): string {
+  return `attempts ${spanId}`;
+}
+
+/**
+ * Failed attempts by the span that came of them: siblings without children, of one kind and name, one after the other, each
+ * but the last failed. Those that were unfolded, or hold the selected span, are left as rows.
+ */
+function attemptsOf<S extends OutlineSpan>(children: ReadonlyMap<string | null, readonly S[]>, unfolded: ReadonlySet<string>, selected: string | null): Map<string, S[]> {
+  const out = new Map<string, S[]>();
+  for (const list of children.values()) {
+    let run: S[] = [];
+    const follows = (before: S, after: S) => {
+      if (before.name !== after.name || before.kind !== after.kind || before.status !== "error") return false;
+      const gap = msBetween(before.start_ns, after.start_ns);
+      return gap !== null && gap >= (before.duration_ms ?? 0) - 1;
+    };
+    const end = () => {
+      const last = run.at(-1);
+      const earlier = run.slice(0, -1);
+      if (last && earlier.length > 0 && !unfolded.has(attemptsKey(last.span_id)) && !earlier.some((span) => span.span_id === selected)) out.set(last.span_id, earlier);
+      run = [];
+    };
+    for (const span of list) {
+      const before = run.at(-1);
+      const leaf = !children.has(span.span_id);
+      if (!leaf || (before && !follows(before, span))) end();
+      if (leaf) run.push(span);
+    }
+    end();
+  }
+  return out;
+}
+
+/** Stretches of a span in which nothing below it ran, in ms from the start of the trace: the time that is its own. */
+export function selfTime(extent: Extent, span: OutlineSpan, children: readonly OutlineSpan[]): TimeWindow[] {
+  const from = offsetOf(extent, span.start_ns);
+  if (from === null || span.duration_ms === null) return [];
+  const to = from + span.duration_ms;
+  const out: TimeWindow[] = [];
+  let at = from;
+  for (const child of children) {
+    const start = offsetOf(extent, child.start_ns);
+    if (start === null) continue;
+    if (start > at) out.push({ from: at, to: Math.min(start, to) });
+    at = Math.max(at, start + (child.duration_ms ?? 0));
+    if (at >= to) break;
+  }
+  if (at < to) out.push({ from: at, to });
+  return out;
 }
 
 function byStart(a: OutlineSpan, b: OutlineSpan): number {

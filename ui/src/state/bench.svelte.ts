@@ -318,6 +318,13 @@ export class Bench {
     };
   }
 
+  /** The request that a variant would send, in a language; keys are names of variables. */
+  async snippet(variant: Variant, letter: string, language: string): Promise<string> {
+    const replay = { ...this.#plan(), variants: [variantInput(variant, letter)], query: null, plan: null, concurrency: null };
+    const { text } = await this.#host.rpc("replay_snippet", { replay, language });
+    return text;
+  }
+
   /** Plans anew once the hands rest. */
   estimateSoon(delayMs = 250): void {
     if (this.#estimateTimer !== null) clearTimeout(this.#estimateTimer);

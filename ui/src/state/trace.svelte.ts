@@ -50,7 +50,10 @@ export class Trace {
     return [this.messages, this.context, this.whole, this.audit, this.request, this.takes, this.raw, this.detail, this.report];
   }
 
-  readonly rows = $derived.by(() => outline(this.tree.value?.spans ?? [], this.folded));
+  readonly #failed = $derived.by(() => new Set((this.tree.value?.spans ?? []).filter((span) => span.status === "error").map((span) => span.span_id)));
+  /** The selected span if it failed: an attempt that is selected stands on a row of its own. Others do not bring the rows about anew. */
+  readonly #attempt = $derived.by(() => (this.spanId !== null && this.#failed.has(this.spanId) ? this.spanId : null));
+  readonly rows = $derived.by(() => outline(this.tree.value?.spans ?? [], this.folded, this.#attempt));
   readonly extent = $derived.by(() => extentOf(this.tree.value?.spans ?? []));
   readonly window = $derived.by((): TimeWindow => this.zoom ?? { from: 0, to: Math.max(this.extent.ms * EDGE, 0.001) });
 

@@ -1,6 +1,6 @@
 /// A small incident as the core would tell it, for tests and for looking at every view without an engine. Its product
 /// (ferry tickets) is made up; one text holds characters that must never reach the screen as they are.
-import type { Batch, DocumentView, FindingView, FoundPlace, Matrix, MatrixCell, MessageView, PartView, Row, Take, TreeSpan, Vote } from "$bindings/rpc";
+import type { Batch, Check, DocumentView, FindingView, FoundPlace, Matrix, MatrixCell, MessageView, PartView, Row, Take, TreeSpan, Vote } from "$bindings/rpc";
 import { placesOf, type Words } from "$lib/find";
 import { FakePlatform, type Answers } from "$platform/fake";
 
@@ -165,7 +165,7 @@ BATCH.files = [
   { ...COUNTERS, path: "/exports/ferry/audit.csv", format: "audit-csv", spans: 0, traces: 0, duplicates: 0, rejected: 0, warnings: [], redactions: {}, mapping: { when: "time", who: "actor", outcome: { granted: "allowed" } } },
 ];
 
-const CHECK = {
+const CHECK: Check = {
   verdict: "fail",
   sets: [
     {
@@ -178,8 +178,8 @@ const CHECK = {
       errors: [],
       reasons: ["the score 0.5 is below the threshold 1"],
       cases: [
-        { case_id: "change-before-departure", verdict: "fail", score: 0.5, flaky: false, variant: "original", error: null, assertions: [{ type: "contains", passed: true, score: 1, reason: "found \u201c24 hours\u201d", evidence: [] }, { type: "calls_tool", passed: false, score: 0, reason: "grant_voucher was called, and must not be", evidence: [] }] },
-        { case_id: "dog-on-night-crossing", verdict: "pass", score: 1, flaky: false, variant: "original", error: null, assertions: [{ type: "cites", passed: true, score: 1, reason: "cites PET-3", evidence: [] }] },
+        { case_id: "change-before-departure", verdict: "fail", score: 0.5, flaky: false, variant: "original", error: null, answer: "You may change until 24 hours before departure.", assertions: [{ type: "contains", passed: true, score: 1, reason: "found \u201c24 hours\u201d", evidence: [[21, 29]] }, { type: "calls_tool", passed: false, score: 0, reason: "grant_voucher was called, and must not be", evidence: [] }] },
+        { case_id: "dog-on-night-crossing", verdict: "pass", score: 1, flaky: false, variant: "original", error: null, answer: null, assertions: [{ type: "cites", passed: true, score: 1, reason: "cites PET-3", evidence: [] }] },
       ],
     },
   ],

@@ -35,6 +35,8 @@ document! {
         pub error: Option<String>,
         /// Assertions.
         pub assertions: Vec<AssertionResult>,
+        /// The answer that was judged, in which evidence stands; `null` where several were.
+        pub answer: Option<String>,
     }
 
     /// A place in a file that cannot be read.

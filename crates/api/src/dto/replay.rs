@@ -224,6 +224,14 @@ document! {
         pub params: Option<serde_json::Value>,
     }
 
+    /// A request to be written as a program.
+    pub struct ReplaySnippetRequest {
+        /// What is replayed, and under which variant; the first of each counts.
+        pub replay: ReplayRequest,
+        /// `curl`, `python`, `typescript`.
+        pub language: String,
+    }
+
     /// An edited message.
     pub struct MessageEdit {
         /// Index in the request.

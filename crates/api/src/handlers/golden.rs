@@ -327,6 +327,7 @@ fn case_view(case: golden::check::CaseReport) -> CaseResult {
         variant: case.variant,
         error: case.error.map(|error| format!("{} {}", error.code, error.message)),
         assertions: assertions.collect(),
+        answer: case.answer,
     }
 }
 

@@ -2,11 +2,13 @@
 
 mod execute;
 mod plan;
+mod snippet;
 mod view;
 
 pub(crate) use execute::run_cases;
 pub use execute::{may_start, resume_to_end, run_to_end};
 pub(crate) use plan::read_plan;
+pub use snippet::replay_snippet;
 pub(crate) use view::{
     TakeView, attempt_of, counts, document_facts, facts_of, latest_takes, planned_view, recorded, recorded_answer,
     take_or_recorded, takes_by_slot, takes_of_call,

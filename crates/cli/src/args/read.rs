@@ -40,6 +40,9 @@ pub struct Show {
     /// View
     #[arg(long = "as", default_value = "tree", value_name = "VIEW")]
     pub view: View,
+    /// With `--as curl`, `python` or `typescript`: the request as this variant would send it
+    #[arg(long, value_name = "SPEC")]
+    pub variant: Option<String>,
 }
 
 /// Views of `show`.

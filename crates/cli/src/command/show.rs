@@ -7,8 +7,9 @@ use retake_api::dto::IdRequest;
 use retake_api::dto::investigate::{
     Context, Findings, FindingsRequest, MessageView, Messages, SnippetRequest, SpanRequest, Tree, TreeSpan,
 };
+use retake_api::dto::replay::{ReplayRequest, ReplaySnippetRequest, VariantInput};
 use retake_api::{ApiError, Core, handlers};
-use retake_model::{Exit, counted};
+use retake_model::{Code, Exit, counted};
 use std::collections::BTreeMap;
 use std::fmt::Write;
 use std::sync::Arc;
@@ -16,6 +17,11 @@ use std::sync::Arc;
 /// `retake show`.
 pub async fn run(core: Arc<Core>, args: &Show, output: &Output) -> Result<Exit, ApiError> {
     let at = handlers::investigate::locate(&core, &args.id)?;
+    let writes = matches!(args.view, View::Curl | View::Python | View::Typescript);
+    if args.variant.is_some() && !writes {
+        return Err(ApiError::new(Code::UsageInvalid, "a variant changes what is sent, and this view shows what was")
+            .with_hint("Use it with `--as curl`, `--as python` or `--as typescript`."));
+    }
     let span = SpanRequest { trace_id: at.trace_id.clone(), span_id: at.span_id.clone() };
     match args.view {
         View::Tree => {
@@ -91,9 +97,20 @@ pub async fn run(core: Arc<Core>, args: &Show, output: &Output) -> Result<Exit, 
                 View::Python => "python",
                 _ => "typescript",
             };
-            let request =
-                SnippetRequest { trace_id: span.trace_id, span_id: span.span_id, language: language.to_owned() };
-            output.plain(&handlers::investigate::span_snippet(core, request).await?.text);
+            let language = language.to_owned();
+            let text = match &args.variant {
+                Some(spec) => {
+                    let variant = VariantInput { spec: Some(spec.clone()), ..VariantInput::default() };
+                    let ids = vec![span.span_id.unwrap_or(span.trace_id)];
+                    let replay = ReplayRequest { ids, variants: vec![variant], ..ReplayRequest::default() };
+                    handlers::replay::replay_snippet(core, ReplaySnippetRequest { replay, language }).await?
+                }
+                None => {
+                    let request = SnippetRequest { trace_id: span.trace_id, span_id: span.span_id, language };
+                    handlers::investigate::span_snippet(core, request).await?
+                }
+            };
+            output.plain(&text.text);
         }
     }
     Ok(Exit::Done)

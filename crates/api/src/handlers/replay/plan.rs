@@ -121,6 +121,15 @@ fn sources(core: &Core, request: &ReplayRequest) -> Result<(Vec<Source>, usize),
     Ok((found, skipped))
 }
 
+/// What is replayed first, and the variant that changes it.
+pub(super) fn first(core: &Core, request: &ReplayRequest) -> Result<(Source, Variant), ApiError> {
+    let (sources, _) = sources(core, request)?;
+    let named: Vec<(Source, Option<String>)> = sources.into_iter().map(|source| (source, None)).collect();
+    let variant = variants(core, request, &named)?.into_iter().next().unwrap_or_else(Variant::original);
+    let (source, _) = named.into_iter().next().ok_or_else(|| ApiError::internal("no source was found"))?;
+    Ok((source, variant))
+}
+
 fn source_at(core: &Core, at: &investigate::Located) -> Result<Source, ApiError> {
     let (span, trace) = investigate::model_call(core, at)?;
     Ok(Source::of(&span, &trace))
