@@ -353,3 +353,23 @@ document! {
         pub entries: Vec<LedgerEntry>,
     }
 }
+
+impl ReplayRequest {
+    /// One span under one SPEC; nothing else is said.
+    pub fn of(span: String, spec: String) -> Self {
+        let variant = VariantInput { name: None, spec: Some(spec), messages: Vec::new(), params: None };
+        Self {
+            ids: vec![span],
+            query: None,
+            request: None,
+            variants: vec![variant],
+            plan: None,
+            repeats: None,
+            max_usd: None,
+            concurrency: None,
+            accept_fidelity: None,
+            allow_destinations: Vec::new(),
+            allow_unpriced: false,
+        }
+    }
+}

@@ -7,7 +7,7 @@ use retake_api::dto::IdRequest;
 use retake_api::dto::investigate::{
     Context, Findings, FindingsRequest, MessageView, Messages, SnippetRequest, SpanRequest, Tree, TreeSpan,
 };
-use retake_api::dto::replay::{ReplayRequest, ReplaySnippetRequest, VariantInput};
+use retake_api::dto::replay::{ReplayRequest, ReplaySnippetRequest};
 use retake_api::{ApiError, Core, handlers};
 use retake_model::{Code, Exit, counted};
 use std::collections::BTreeMap;
@@ -100,9 +100,7 @@ pub async fn run(core: Arc<Core>, args: &Show, output: &Output) -> Result<Exit, 
             let language = language.to_owned();
             let text = match &args.variant {
                 Some(spec) => {
-                    let variant = VariantInput { spec: Some(spec.clone()), ..VariantInput::default() };
-                    let ids = vec![span.span_id.unwrap_or(span.trace_id)];
-                    let replay = ReplayRequest { ids, variants: vec![variant], ..ReplayRequest::default() };
+                    let replay = ReplayRequest::of(span.span_id.unwrap_or(span.trace_id), spec.clone());
                     handlers::replay::replay_snippet(core, ReplaySnippetRequest { replay, language }).await?
                 }
                 None => {
