@@ -23,7 +23,7 @@ const GENERATED: [&str; 7] = [
     "retake",
     "man1",
     "sample",
-    "changelog",
+    "changelog.gz",
     "completions/retake.bash",
     "completions/_retake",
     "completions/retake.fish",
@@ -69,10 +69,6 @@ fn generate(tree: &Tree, programs: &Path) -> Result<()> {
     let man = folder.join("man1");
     sh(Command::new(&command).args(["man", "--to"]).arg(&man))?;
     fs::write(man.join("retake-app.1"), window_page(&version(tree)?))?;
-    if on_path("gzip") {
-        // Without name and time, so that the same sources make the same package.
-        sh(Command::new("gzip").args(["--best", "--no-name", "--recursive"]).arg(&man))?;
-    }
     for (shell, file) in SHELLS {
         let script = output(Command::new(&command).args(["completions", shell]))
             .with_context(|| format!("`retake completions {shell}` failed"))?;
@@ -80,7 +76,12 @@ fn generate(tree: &Tree, programs: &Path) -> Result<()> {
     }
     copy_sample(&tree.root.join("fixtures/sample"), &folder.join("sample"))?;
     let date = output(Command::new("git").args(["log", "-1", "--format=%aD"]).current_dir(&tree.root));
-    fs::write(folder.join("changelog"), changelog(&version(tree)?, date.as_deref()))?;
+    let news = folder.join("changelog");
+    fs::write(&news, changelog(&version(tree)?, date.as_deref()))?;
+    if on_path("gzip") {
+        // Without name and time, so that the same sources make the same package.
+        sh(Command::new("gzip").args(["--best", "--no-name", "--recursive"]).args([&man, &news]))?;
+    }
     Ok(())
 }
 
