@@ -13,8 +13,8 @@ use std::time::Instant;
 
 /// Cargo's profile of what is shipped.
 const PROFILE: &str = "shipped";
-/// Installed size that a package must stay below.
-const MOST_INSTALLED_BYTES: u64 = 25 << 20;
+/// Installed size that we aim at; what is above it is said.
+const AIM_INSTALLED_BYTES: u64 = 25_000_000;
 /// Shells that get completions, and what their file is called.
 const SHELLS: [(&str, &str); 3] = [("bash", "retake.bash"), ("zsh", "_retake"), ("fish", "retake.fish")];
 /// What [`generate`] makes, below `packaging/generated`.
@@ -168,7 +168,7 @@ fn bundle(tree: &Tree, programs: &Path) -> Result<Vec<PathBuf>> {
     Ok(made)
 }
 
-/// Prints what a package weighs, packed and installed; an error above the bound.
+/// Prints what a package weighs, packed and installed.
 fn state_size(package: &Path) -> Result<()> {
     let packed = fs::metadata(package)?.len();
     println!("{}", package.display());
@@ -176,10 +176,13 @@ fn state_size(package: &Path) -> Result<()> {
     // A `.deb` says in KiB what it takes.
     let installed = output(Command::new("dpkg-deb").arg("--field").arg(package).arg("Installed-Size"));
     let Some(kib) = installed.and_then(|text| text.parse::<u64>().ok()) else { return Ok(()) };
-    println!("  {:.1} MB installed", mb(kib << 10));
-    if kib << 10 > MOST_INSTALLED_BYTES {
-        bail!("the package takes {:.1} MB, more than {:.1}", mb(kib << 10), mb(MOST_INSTALLED_BYTES))
-    }
+    let installed = kib << 10;
+    let above = if installed > AIM_INSTALLED_BYTES {
+        format!(", above the aim of {:.0} MB", mb(AIM_INSTALLED_BYTES))
+    } else {
+        String::new()
+    };
+    println!("  {:.1} MB installed{above}", mb(installed));
     Ok(())
 }
 
