@@ -9,6 +9,8 @@ export type MappingKind = "traces" | "audit";
 /** Chosen in place of a column: the field is the same in every record. */
 export const STATED = "\u0000stated";
 
+const GROUPS: readonly string[] = ["time", "message", "what", "who", "model", "usage", "identity", "tool"];
+
 export class Mapping {
   path = $state("");
   readonly sample = new Loaded<MappingSample>();
@@ -39,7 +41,7 @@ export class Mapping {
     return this.sample.value?.columns ?? [];
   }
 
-  /** Fields of this kind of log, by group in the order of the file. */
+  /** Fields of this kind of log by group, what is asked for first on top. */
   get groups(): readonly { name: string; targets: MappingTarget[] }[] {
     const groups: { name: string; targets: MappingTarget[] }[] = [];
     for (const target of this.sample.value?.targets ?? []) {
@@ -48,7 +50,8 @@ export class Mapping {
       if (group) group.targets.push(target);
       else groups.push({ name: target.group, targets: [target] });
     }
-    return groups;
+    const place = (name: string) => GROUPS.findIndex((group) => group === name);
+    return groups.sort((a, b) => place(a.name) - place(b.name));
   }
 
   /** Whether what is shown is what was kept. */

@@ -24,9 +24,13 @@ pub fn preview_now(path: &str, mapping: &Mapping, limit: Option<u64>) -> Result<
     let first = retake_ingest::first_bytes(path).map_err(|error| api_error(&error))?;
     let made = retake_ingest::preview(&first, &text, most).map_err(|error| api_error(&error))?;
     let rows: Vec<PreviewRow> = made.records.iter().map(row).collect();
-    let order = ["time", "duration_ms"].into_iter().chain(targets(mapping.kind).map(|target| target.name));
+    // Ids say least to people.
+    let (ids, told): (Vec<_>, Vec<_>) = targets(mapping.kind).partition(|target| target.group == "identity");
+    let content = ["input", "output"].into_iter().chain(told.iter().map(|target| target.name));
+    let order = ["time", "duration_ms"].into_iter().chain(content);
+    let order = order.chain(["documents"]).chain(ids.iter().map(|target| target.name));
     let mut fields: Vec<String> = Vec::new();
-    for name in order.chain(["documents", "attributes"]) {
+    for name in order.chain(["attributes"]) {
         let is_there = rows.iter().any(|row| row.cells.iter().any(|cell| cell.field == name));
         if is_there && !fields.iter().any(|field| field == name) {
             fields.push(name.to_owned());
