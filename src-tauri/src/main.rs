@@ -29,6 +29,10 @@ fn main() -> ExitCode {
             return ExitCode::from(Code::UsageInvalid.exit() as u8);
         }
     };
+    if let Some(text) = &options.say {
+        println!("{text}");
+        return ExitCode::SUCCESS;
+    }
     if let Some(path) = retake_api::log::default_path() {
         retake_api::log::start(&path, std::env::var("RETAKE_LOG").ok().as_deref());
     }
@@ -40,6 +44,7 @@ fn main() -> ExitCode {
     let builder = builder.on_web_content_process_terminate(crash::load_again);
     let app = builder
         .plugin(tauri_plugin_dialog::init())
+        .plugin(window::remembered())
         .manage(window::Windows::default())
         .on_menu_event(|app, event| menu::chosen(app, event.id().as_ref()))
         .on_window_event(|window, event| {
@@ -56,6 +61,7 @@ fn main() -> ExitCode {
             window::open_window,
             window::recent_workspaces,
             window::open_workspace,
+            window::quit,
             menu::set_menu
         ])
         .build(tauri::generate_context!());

@@ -13,9 +13,17 @@ pub struct Options {
     pub sample: bool,
     /// Place to begin at.
     pub link: Option<String>,
+    /// Say this and end.
+    pub say: Option<String>,
 }
 
-const USAGE: &str = "usage: retake-app [--sample] [--workspace FILE] [retake://…]";
+const USAGE: &str = "\
+usage: retake-app [--sample] [--workspace FILE] [retake://…] [FILE.retake]
+
+  --workspace FILE  the workspace; else RETAKE_WORKSPACE, else the usual one
+  --sample          begin with the sample incident, in a workspace of its own unless one is named
+  retake://…        begin at a place: trace/ID, run/ID, prompt/NAME, search/QUERY, or a view
+  --version, --help";
 
 impl Options {
     /// Reads arguments and environment. An unknown argument is an error with the usage as its text.
@@ -26,10 +34,15 @@ impl Options {
         let mut workspace = None;
         let mut sample = false;
         let mut link = None;
+        let mut say = None;
         let mut args = args.into_iter();
         while let Some(arg) = args.next() {
             let text = arg.to_string_lossy();
-            if text == "--sample" {
+            if text == "--help" || text == "-h" {
+                say = Some(USAGE.to_owned());
+            } else if text == "--version" || text == "-V" {
+                say = Some(format!("retake-app {}", env!("CARGO_PKG_VERSION")));
+            } else if text == "--sample" {
                 sample = true;
             } else if text == "--workspace" {
                 workspace =
@@ -39,8 +52,9 @@ impl Options {
             } else if text.to_lowercase().starts_with("retake:") {
                 link = Some(text.into_owned());
             } else if text.ends_with(".retake") {
-                // Opened by a double click on the file.
-                workspace = Some(PathBuf::from(&arg));
+                // Opened by a double click on the file; some desktops name it by its address.
+                let named = tauri::Url::parse(&text).ok().and_then(|url| url.to_file_path().ok());
+                workspace = Some(named.unwrap_or_else(|| PathBuf::from(&arg)));
             } else {
                 return Err(format!("unknown argument {text:?}\n{USAGE}"));
             }
@@ -50,7 +64,7 @@ impl Options {
             let usual = retake_api::default_workspace();
             if sample { usual.with_file_name("sample.retake") } else { usual }
         });
-        Ok(Self { workspace, sample, link })
+        Ok(Self { workspace, sample, link, say })
     }
 
     /// A relative workspace lies in this folder.
@@ -75,6 +89,7 @@ mod tests {
         assert_eq!(read(&["--workspace", "/a.retake"], Some("/b.retake")), Ok("/a.retake".into()));
         assert_eq!(read(&["--workspace=/a.retake"], None), Ok("/a.retake".into()));
         assert_eq!(read(&["/c.retake"], None), Ok("/c.retake".into()));
+        assert_eq!(read(&["file:///a%20b/c.retake"], None), Ok("/a b/c.retake".into()));
         assert_eq!(read(&[], Some("/b.retake")), Ok("/b.retake".into()));
     }
 

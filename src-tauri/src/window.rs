@@ -109,6 +109,12 @@ fn open_core(app: &AppHandle, path: &Path) -> Result<Arc<Core>, ApiError> {
     Ok(Core::new(Workspace::open(path, OpenMode::Create)?, host))
 }
 
+/// Keeps place and size of windows over a start.
+pub fn remembered() -> tauri::plugin::TauriPlugin<tauri::Wry> {
+    use tauri_plugin_window_state::StateFlags as Flags;
+    tauri_plugin_window_state::Builder::new().with_state_flags(Flags::SIZE | Flags::POSITION | Flags::MAXIMIZED).build()
+}
+
 /// The program was started once more, elsewhere: what that start asked for is done here.
 pub fn started_again(app: &AppHandle, args: Vec<String>, folder: String) {
     let args = args.into_iter().skip(1).map(OsString::from);
@@ -146,6 +152,12 @@ pub async fn open_window(
     build(&app, windows.of(window.label())?, true, false, link.as_deref()).map_err(ApiError::internal)
 }
 
+/// Ends the program.
+#[tauri::command]
+pub async fn quit(app: AppHandle) {
+    app.exit(0);
+}
+
 /// Workspaces that were open before, the last one first.
 #[tauri::command]
 pub async fn recent_workspaces() -> Vec<recent::RecentWorkspace> {
@@ -175,5 +187,5 @@ pub async fn open_workspace(app: AppHandle, how: String, path: Option<String>) -
     if how != "create" && !workspace.exists() {
         return Err(ApiError::new(Code::WorkspaceMissing, format!("the file is gone: {}", workspace.display())));
     }
-    open(&app, &Options { workspace, sample: false, link: None }).map_err(ApiError::internal)
+    open(&app, &Options { workspace, sample: false, link: None, say: None }).map_err(ApiError::internal)
 }

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { bytes, compact, duration, fullTime, msBetween, shortId, signed, time, usd } from "./format";
+import { bytes, compact, duration, fullTime, msBetween, shortId, signed, time, usd, percent } from "./format";
 
 describe("numbers for people", () => {
   it("says unknown, never 0", () => {
@@ -49,5 +49,9 @@ describe("numbers for people", () => {
   it("shortens ids to their ends", () => {
     expect(shortId("5f0c9e12a4b7d3e8812f6a9b0c4d7e31")).toBe("5f0c9e…7e31");
     expect(shortId("short")).toBe("short");
+  });
+
+  it("tells a small share from none and a large one from all", () => {
+    expect([0, 0.0039, 0.0056, 0.05, 0.123, 0.5, 0.996, 0.9999, 1, 0.00001, null].map(percent)).toEqual(["0 %", "0.39 %", "0.56 %", "5 %", "12 %", "50 %", "99.6 %", "99.9 %", "100 %", "< 0.01 %", "—"]);
   });
 });

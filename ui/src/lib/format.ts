@@ -61,7 +61,12 @@ export function bytes(n: number | null | undefined): string {
 
 /** A share of 1 in per cent. */
 export function percent(ratio: number | null | undefined): string {
-  return ratio === null || ratio === undefined ? UNKNOWN : `${Math.round(ratio * 100)} %`;
+  if (ratio === null || ratio === undefined) return UNKNOWN;
+  const size = Math.abs(ratio) * 100;
+  // What is little is not nothing, and what is nearly all is not all.
+  if (size > 0 && size < 0.01) return ratio < 0 ? "> −0.01 %" : "< 0.01 %";
+  if (size > 99 && size < 100) return `${trim(Math.floor(ratio * 1000) / 10, 1)} %`;
+  return `${size > 0 && size < 9.95 ? trim(ratio * 100, size < 1 ? 2 : 1) : Math.round(ratio * 100)} %`;
 }
 
 /** A signed difference: +1, −84, ±0. */

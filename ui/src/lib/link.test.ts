@@ -6,6 +6,7 @@ describe("links", () => {
     const links: Link[] = [
       { to: "trace", traceId: "87f1", spanId: null },
       { to: "trace", traceId: "a/b#c?d%20é", spanId: "s p#a/n" },
+      { to: "trace", traceId: "87f1", spanId: "a", tab: "audit" },
       { to: "run", runId: "run 1" },
       { to: "prompt", name: "support/answer" },
       { to: "search", query: 'tenant:acme "thirty days" -staging #1' },

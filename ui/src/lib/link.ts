@@ -3,7 +3,7 @@
 import { VIEWS, type View } from "./views";
 
 export type Link =
-  | { to: "trace"; traceId: string; spanId: string | null }
+  | { to: "trace"; traceId: string; spanId: string | null; tab?: string }
   | { to: "run"; runId: string }
   | { to: "prompt"; name: string }
   | { to: "search"; query: string }
@@ -24,14 +24,16 @@ export function readLink(text: string): Link | null {
   const trimmed = text.trim();
   if (!looksLikeLink(trimmed) || trimmed.length > MOST) return null;
   const [path = "", fragment = ""] = split(trimmed.slice(SCHEME.length), "#");
-  const [kind = "", rest = ""] = split(path.replace(/\/$/, ""), "/");
+  const [place = "", query = ""] = split(path, "?");
+  const [kind = "", rest = ""] = split(place.replace(/\/$/, ""), "/");
+  const tab = new URLSearchParams(query).get("tab");
   const value = decoded(rest);
   const spanId = decoded(fragment);
   if (value === null || spanId === null) return null;
   const to = kind.toLowerCase();
   const view = VIEWS.find((one) => one === to);
   if (value === "") return view ? { to: "view", view } : null;
-  if (to === "trace") return { to, traceId: value, spanId: spanId || null };
+  if (to === "trace") return { to, traceId: value, spanId: spanId || null, ...(tab ? { tab } : {}) };
   if (to === "run") return { to, runId: value };
   if (to === "prompt") return { to, name: value };
   if (to === "search") return { to, query: value };
@@ -42,7 +44,7 @@ export function readLink(text: string): Link | null {
 export function writeLink(link: Link): string {
   switch (link.to) {
     case "trace":
-      return `${SCHEME}trace/${encodeURIComponent(link.traceId)}${link.spanId === null ? "" : `#${encodeURIComponent(link.spanId)}`}`;
+      return `${SCHEME}trace/${encodeURIComponent(link.traceId)}${link.tab === undefined ? "" : `?tab=${encodeURIComponent(link.tab)}`}${link.spanId === null ? "" : `#${encodeURIComponent(link.spanId)}`}`;
     case "run":
       return `${SCHEME}run/${encodeURIComponent(link.runId)}`;
     case "prompt":

@@ -75,6 +75,12 @@ export class FakePlatform implements Platform {
     this.opened.push(which);
   }
 
+  ended = false;
+
+  async quit(): Promise<void> {
+    this.ended = true;
+  }
+
   onLink(seen: (link: string) => void): () => void {
     this.#links.push(seen);
     return () => (this.#links = this.#links.filter((other) => other !== seen));

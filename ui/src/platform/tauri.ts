@@ -62,6 +62,10 @@ export class TauriPlatform implements Platform {
     await call("open_workspace", typeof which === "string" ? { how: which } : { how: "recent", path: which.recent });
   }
 
+  async quit(): Promise<void> {
+    await call("quit", {});
+  }
+
   onLink(seen: (link: string) => void): () => void {
     return subscribe<string>("link", seen);
   }

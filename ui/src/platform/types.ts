@@ -99,6 +99,8 @@ export interface Platform {
   recentWorkspaces(): Promise<RecentWorkspace[]>;
   /** Opens a window on another workspace: one of the recent, or (`open`, `create`) one that the user names in a dialog. */
   openWorkspace(which: { recent: string } | "open" | "create"): Promise<void>;
+  /** Ends the program: what runs is interrupted, what was written is kept. */
+  quit(): Promise<void>;
   /** Hears of links that the system hands over until the returned function is called. */
   onLink(seen: (link: string) => void): () => void;
   /** Puts the commands into the window's native menu; shows or hides its bar where that is a choice. */

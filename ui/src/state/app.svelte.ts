@@ -272,17 +272,14 @@ export class App {
     const promote = this.promote !== null && this.promote.written === null ? this.promote.typed : null;
     if (!this.#restored) return;
     this.session.set("search", typed);
-    this.session.set("drafts", drafts);
+    // Over a start of the window too: a draft is work, and closing asks nothing.
+    this.settings.setDrafts(this.workspace, drafts);
     this.session.set("promote", promote);
   }
 
   #restoreTyped(draft: string | null): void {
     if (draft !== null) this.search.draft = draft;
-    const drafts = this.session.get("drafts");
-    for (const entry of Array.isArray(drafts) ? drafts : []) {
-      const [key, text]: unknown[] = Array.isArray(entry) ? entry : [];
-      if (typeof key === "string" && typeof text === "string") this.library.drafts.set(key, text);
-    }
+    for (const [key, text] of this.settings.drafts(this.workspace)) this.library.drafts.set(key, text);
     const sheet = this.session.texts("promote", ["id", "title", "set", "name", "reason", "own"]);
     if (sheet === null) return;
     const promote = new Promote(this.host, sheet.id, sheet.title, sheet.set);

@@ -37,8 +37,9 @@ export class TimeAxis {
     void this.#metrics.narrow(range.from, range.to);
   }
 
-  /** Shows a part of the axis; all of it for `null`. */
+  /** Shows a part of the axis; all of it for `null`. Where all is shown already, the last narrowing is taken back. */
   look(range: Range | null): void {
+    if (range === null && this.#metrics.view === null) return void this.#metrics.widen();
     const whole = this.#metrics.extent;
     if (whole === null) return;
     const all = range === null || range.to - range.from >= whole.to - whole.from;

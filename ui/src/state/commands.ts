@@ -133,6 +133,7 @@ export const COMMANDS = {
 
   "window.new": { title: "New window", group: "Window", keys: ["Ctrl+Shift+N"], inFields: true },
   "window.open": { title: "Open this place in a new window", group: "Window", keys: ["Shift+Enter"] },
+  "window.quit": { title: "Quit", group: "Window", keys: ["Ctrl+Q"], inFields: true },
   "link.copy": { title: "Copy a link to this place", group: "Window", keys: ["Shift+Y"] },
   "tab.close": { title: "Close the tab", group: "Window", keys: ["Ctrl+W"], inFields: true },
   "tab.reopen": { title: "Open the closed tab again", group: "Window", keys: ["Ctrl+Shift+T"], inFields: true },

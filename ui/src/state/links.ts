@@ -2,6 +2,7 @@
 import { looksLikeLink, readLink, writeLink, type Link } from "$lib/link";
 import { RpcError } from "$platform/types";
 import type { App } from "./app.svelte";
+import { TABS } from "./trace.svelte";
 
 /** Goes where a link leads. What it names may be gone: then the place says so. */
 export async function follow(app: App, text: string): Promise<void> {
@@ -13,7 +14,9 @@ export async function follow(app: App, text: string): Promise<void> {
   app.overlay = null;
   switch (link.to) {
     case "trace":
-      return app.openTrace(link.traceId, link.spanId, true);
+      await app.openTrace(link.traceId, link.spanId, true);
+      app.trace.show(TABS.find((tab) => tab === link.tab) ?? app.trace.tab);
+      return;
     case "run":
       return app.openRun(link.runId);
     case "prompt":
@@ -29,7 +32,7 @@ export async function follow(app: App, text: string): Promise<void> {
 /** The place that is looked at. */
 export function here(app: App): Link {
   const { trace, bench, view } = app;
-  if (view === "traces" && trace.traceId !== null) return { to: "trace", traceId: trace.traceId, spanId: trace.spanId };
+  if (view === "traces" && trace.traceId !== null) return { to: "trace", traceId: trace.traceId, spanId: trace.spanId, tab: trace.tab };
   if (view === "traces" && app.search.query) return { to: "search", query: app.search.query };
   if (view === "replay" && bench.runId !== null) return { to: "run", runId: bench.runId };
   const prompt = app.library.prompt.value;

@@ -42,6 +42,10 @@ export class Metrics {
   readonly groups = new Loaded<Answer>();
   readonly #host: Platform;
 
+  #wider: readonly { before: string; after: string }[] = [];
+  /** The list's query when it was last taken over. */
+  #followed: string | null = null;
+
   constructor(host: Platform) {
     this.#host = host;
   }
@@ -97,7 +101,25 @@ export class Metrics {
 
   /** Narrows to a time, in ms since the epoch. */
   async narrow(from: number, to: number): Promise<void> {
-    await this.open(within(this.query, from, to));
+    const before = this.query;
+    await this.open(within(before, from, to));
+    this.#wider = [...this.#wider, { before, after: this.query }].slice(-20);
+  }
+
+  /** Takes the last narrowing back; `false` when the query was not narrowed here, or was changed since. */
+  async widen(): Promise<boolean> {
+    const last = this.#wider.at(-1);
+    this.#wider = this.#wider.slice(0, -1);
+    if (!last || last.after !== this.query) return false;
+    await this.open(last.before);
+    return true;
+  }
+
+  /** Asks the list's query when that was changed since it was last followed; else what was asked here. */
+  async follow(query: string): Promise<void> {
+    const next = query === this.#followed ? this.query : query;
+    this.#followed = query;
+    await this.open(next);
   }
 
   /** Length of the buckets that are drawn: the core chose it, or kept to what was chosen. */

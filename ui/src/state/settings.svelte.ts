@@ -214,6 +214,19 @@ export class Settings {
     else write(`tabs ${workspace}`, kept);
   }
 
+  /** Texts that were written and not kept yet, by what they are about. */
+  drafts(workspace: string): [string, string][] {
+    return parsed(`drafts ${workspace}`).flatMap((entry): [string, string][] => {
+      const [key, text]: unknown[] = Array.isArray(entry) ? entry : [];
+      return typeof key === "string" && typeof text === "string" ? [[key, text]] : [];
+    });
+  }
+
+  setDrafts(workspace: string, drafts: readonly (readonly [string, string])[]): void {
+    if (drafts.length === 0) localStorage.removeItem(`retake:drafts ${workspace}`);
+    else write(`drafts ${workspace}`, JSON.stringify(drafts));
+  }
+
   /** Folder of the golden set that was last written from a workspace. */
   lastSet(workspace: string): string {
     return read(`lastSet ${workspace}`) ?? "";

@@ -107,7 +107,9 @@ export class Trace {
 
   /** Opens a trace; the same one is read again only when `again`. */
   async open(traceId: string, spanId: string | null = null, again = false): Promise<void> {
-    const other = traceId !== this.traceId;
+    // A prefix of what is open is what is open.
+    const other = this.traceId === null || !this.traceId.startsWith(traceId);
+    if (!other && this.traceId !== null) traceId = this.traceId;
     for (const part of this.#parts) part.outdated ||= again;
     if (other) {
       this.traceId = traceId;
@@ -122,6 +124,8 @@ export class Trace {
     } else if (spanId !== null) this.spanId = spanId;
     if (other || again) await this.tree.read(() => this.#host.rpc("trace_get", { id: traceId }));
     if (this.traceId !== traceId) return;
+    // It may have been named by a prefix: what is asked next goes by the whole id.
+    if (this.tree.value) this.traceId = this.tree.value.trace_id;
     this.load();
   }
 
