@@ -72,22 +72,8 @@ const NODES: &str = "return document.querySelectorAll('*').length";
 
 /// Proportional memory in MiB of a process and all below it, by the names of their programs.
 fn memory_mib(root: u32) -> Result<BTreeMap<String, f64>> {
-    let mut below = vec![root];
-    let mut parents = Vec::new();
-    for entry in std::fs::read_dir("/proc")?.flatten() {
-        let Some(pid) = entry.file_name().to_str().and_then(|name| name.parse::<u32>().ok()) else { continue };
-        let Ok(stat) = std::fs::read_to_string(format!("/proc/{pid}/stat")) else { continue };
-        let parent = stat.rsplit(") ").next().and_then(|rest| rest.split(' ').nth(1)).and_then(|n| n.parse().ok());
-        parents.extend(parent.map(|parent: u32| (pid, parent)));
-    }
-    let mut at = 0;
-    while at < below.len() {
-        let of = below[at];
-        below.extend(parents.iter().filter(|(_, parent)| *parent == of).map(|(pid, _)| *pid));
-        at += 1;
-    }
     let mut out = BTreeMap::new();
-    for pid in below {
+    for pid in window::descendants(root) {
         let Ok(rollup) = std::fs::read_to_string(format!("/proc/{pid}/smaps_rollup")) else { continue };
         let name = std::fs::read_to_string(format!("/proc/{pid}/comm")).unwrap_or_default().trim().to_owned();
         let pss = rollup.lines().find_map(|line| line.strip_prefix("Pss:")).unwrap_or_default();

@@ -173,14 +173,38 @@ impl Drop for Window {
     }
 }
 
-/// The driver's process, which ends with the test; the window ends with it.
+/// The driver's process, which ends with the test. The window ends with it, whatever became of the session: one that is left
+/// on the screen would take the next test's drop.
 struct Driver(Child);
 
 impl Drop for Driver {
     fn drop(&mut self) {
+        let below = descendants(self.0.id());
         let _ = self.0.kill();
         let _ = self.0.wait();
+        for pid in below {
+            let _ = Command::new("kill").args(["-9", &pid.to_string()]).stderr(Stdio::null()).status();
+        }
     }
+}
+
+/// A process and all below it.
+pub fn descendants(root: u32) -> Vec<u32> {
+    let mut parents = Vec::new();
+    for entry in std::fs::read_dir("/proc").into_iter().flatten().flatten() {
+        let Some(pid) = entry.file_name().to_str().and_then(|name| name.parse::<u32>().ok()) else { continue };
+        let Ok(stat) = std::fs::read_to_string(format!("/proc/{pid}/stat")) else { continue };
+        let parent = stat.rsplit(") ").next().and_then(|rest| rest.split(' ').nth(1)).and_then(|n| n.parse().ok());
+        parents.extend(parent.map(|parent: u32| (pid, parent)));
+    }
+    let mut below = vec![root];
+    let mut at = 0;
+    while at < below.len() {
+        let of = below[at];
+        below.extend(parents.iter().filter(|(_, parent)| *parent == of).map(|(pid, _)| *pid));
+        at += 1;
+    }
+    below
 }
 
 /// Collects what goes wrong in the page: policy violations, buffered ones too, the bridge's fallback, errors.

@@ -13,7 +13,7 @@ const FOLDER: &str = "ui/src/bindings";
 /// `cargo xtask bindings`.
 pub fn run() -> Result<()> {
     let tree = Tree::open()?;
-    write(&tree, tree.root.join(FOLDER))?;
+    write(&tree, &["-p", "retake-api"], tree.root.join(FOLDER))?;
     eprintln!("wrote {FOLDER}");
     Ok(())
 }
@@ -29,7 +29,8 @@ pub fn check(tree: &Tree) -> Result<()> {
     if fresh.exists() {
         std::fs::remove_dir_all(&fresh)?;
     }
-    write(tree, fresh.clone())?;
+    // As the tests were built: for the package alone its dependencies would be compiled once more.
+    write(tree, &["--workspace"], fresh.clone())?;
     let committed = tree.root.join(FOLDER);
     let mut names: Vec<PathBuf> = Vec::new();
     for folder in [&fresh, &committed] {
@@ -56,9 +57,11 @@ pub fn check(tree: &Tree) -> Result<()> {
 }
 
 /// The tests that ts-rs makes write the types.
-fn write(tree: &Tree, folder: PathBuf) -> Result<()> {
+fn write(tree: &Tree, packages: &[&str], folder: PathBuf) -> Result<()> {
     sh(Command::new("cargo")
-        .args(["test", "--quiet", "-p", "retake-api", "--lib", "export_bindings"])
+        .args(["test", "--quiet"])
+        .args(packages)
+        .args(["--lib", "export_bindings"])
         .env("TS_RS_EXPORT_DIR", folder)
         .current_dir(&tree.root))
 }
