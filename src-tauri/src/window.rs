@@ -69,6 +69,11 @@ pub fn open(app: &AppHandle, options: &Options) -> tauri::Result<()> {
         return Ok(());
     }
     let core = open_core(app, &options.workspace);
+    show(app, options, core)
+}
+
+/// A window of its own for a workspace, or for why it cannot be opened.
+fn show(app: &AppHandle, options: &Options, core: Result<Arc<Core>, ApiError>) -> tauri::Result<()> {
     if core.is_ok() {
         recent::remember(&recent::default_path(), &options.workspace);
     }
@@ -187,5 +192,11 @@ pub async fn open_workspace(app: AppHandle, how: String, path: Option<String>) -
     if how != "create" && !workspace.exists() {
         return Err(ApiError::new(Code::WorkspaceMissing, format!("the file is gone: {}", workspace.display())));
     }
-    open(&app, &Options { workspace, sample: false, link: None, say: None }).map_err(ApiError::internal)
+    let options = Options { workspace, sample: false, link: None, say: None };
+    if !app.state::<Windows>().on(&options.workspace).is_empty() {
+        return open(&app, &options).map_err(ApiError::internal);
+    }
+    // What is no workspace is told where it was asked for, not in a window of its own.
+    let core = open_core(&app, &options.workspace)?;
+    show(&app, &options, Ok(core)).map_err(ApiError::internal)
 }

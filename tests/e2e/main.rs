@@ -6,6 +6,7 @@ mod figures;
 mod gallery;
 mod hostile;
 mod journeys;
+mod mapping;
 mod metrics;
 mod numbers;
 mod pictures;
