@@ -44,7 +44,7 @@ fn main() -> ExitCode {
     let builder = builder.on_web_content_process_terminate(crash::load_again);
     let app = builder
         .plugin(tauri_plugin_dialog::init())
-        .plugin(window::remembered())
+        .plugin(remembered())
         .manage(window::Windows::default())
         .on_menu_event(|app, event| menu::chosen(app, event.id().as_ref()))
         .on_window_event(|window, event| {
@@ -75,6 +75,12 @@ fn main() -> ExitCode {
             ExitCode::FAILURE
         }
     }
+}
+
+/// Keeps place and size of windows over a start.
+fn remembered() -> tauri::plugin::TauriPlugin<tauri::Wry> {
+    use tauri_plugin_window_state::StateFlags as Flags;
+    tauri_plugin_window_state::Builder::new().with_state_flags(Flags::SIZE | Flags::POSITION | Flags::MAXIMIZED).build()
 }
 
 /// Whether a second start hands its arguments to the first. Each test has a program of its own, and a workspace that is

@@ -114,12 +114,6 @@ fn open_core(app: &AppHandle, path: &Path) -> Result<Arc<Core>, ApiError> {
     Ok(Core::new(Workspace::open(path, OpenMode::Create)?, host))
 }
 
-/// Keeps place and size of windows over a start.
-pub fn remembered() -> tauri::plugin::TauriPlugin<tauri::Wry> {
-    use tauri_plugin_window_state::StateFlags as Flags;
-    tauri_plugin_window_state::Builder::new().with_state_flags(Flags::SIZE | Flags::POSITION | Flags::MAXIMIZED).build()
-}
-
 /// The program was started once more, elsewhere: what that start asked for is done here.
 pub fn started_again(app: &AppHandle, args: Vec<String>, folder: String) {
     let args = args.into_iter().skip(1).map(OsString::from);
