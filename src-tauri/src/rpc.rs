@@ -3,6 +3,7 @@
 use crate::window::Windows;
 use retake_api::{ApiError, schema};
 use serde_json::Value;
+use serde_json::value::RawValue;
 use tauri::{State, WebviewWindow};
 
 /// Calls a handler on the workspace of the window that asks.
@@ -12,7 +13,7 @@ pub async fn rpc(
     windows: State<'_, Windows>,
     name: String,
     payload: Value,
-) -> Result<Value, ApiError> {
+) -> Result<Box<RawValue>, ApiError> {
     let core = windows.of(window.label())?.core.clone()?;
     let result = schema::dispatch(core, &name, payload).await;
     if let Err(error) = &result

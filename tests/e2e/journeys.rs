@@ -260,7 +260,7 @@ fn an_incident_becomes_a_golden_case_by_mouse_alone() -> Result<()> {
     window.wait("the run can start", |page| page.find("button.primary:not([disabled])"))?;
     window.click("button.primary", "Run")?;
     take_done(&window)?;
-    window.click("button[title^='Vote for this take']", "")?;
+    window.click("button.choice[title^='Vote for ']", "")?;
     window.wait("the vote is kept", |page| page.find("button[aria-label='Take the vote back']"))?;
 
     window.click("section.take[aria-label^='B'] button", "Promote")?;

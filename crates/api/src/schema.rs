@@ -14,12 +14,17 @@ macro_rules! commands {
         ///
         /// # Errors
         /// Those of the handler; an unknown name or a request of another shape is `RTK-A001`.
-        pub async fn dispatch(core: Arc<Core>, name: &str, payload: serde_json::Value) -> Result<serde_json::Value, ApiError> {
+        pub async fn dispatch(
+            core: Arc<Core>,
+            name: &str,
+            payload: serde_json::Value,
+        ) -> Result<Box<serde_json::value::RawValue>, ApiError> {
             match name {
                 $(stringify!($name) => {
                     let request: $request = read_request(name, payload)?;
                     let response: $response = handlers::$module::$name(core, request).await?;
-                    serde_json::to_value(response).map_err(ApiError::internal)
+                    // As text at once: a tree of a trace of 100,000 spans is millions of small values.
+                    serde_json::value::to_raw_value(&response).map_err(ApiError::internal)
                 })*
                 _ => Err(ApiError::new(retake_model::Code::UsageInvalid, format!("there is no command {name:?}"))),
             }

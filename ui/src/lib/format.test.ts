@@ -35,6 +35,7 @@ describe("numbers for people", () => {
 
   it("keeps nanoseconds exact before it rounds", () => {
     expect(msBetween("1794200000000000001", "1794200000001000001")).toBe(1);
+    expect([msBetween("1794200000001000001", "1794200000000000001"), msBetween("999999999999999", "1000000000000001"), msBetween("-5000000", "5000000"), msBetween("1794199999999999999", "1794200000000000001")]).toEqual([-1, 0.000002, 10, 0.000002]);
     expect(fullTime("1794482413062000000", "utc")).toBe("12 Nov 2026 11:20:13.062 UTC");
   });
 

@@ -33,17 +33,11 @@ export interface Extent {
 }
 
 export function extentOf(spans: readonly OutlineSpan[]): Extent {
-  let start: bigint | null = null;
-  let end: bigint | null = null;
-  for (const span of spans) {
-    if (span.start_ns === null) continue;
-    const from = BigInt(span.start_ns);
-    const to = from + BigInt(Math.round((span.duration_ms ?? 0) * 1e6));
-    if (start === null || from < start) start = from;
-    if (end === null || to > end) end = to;
-  }
-  if (start === null || end === null) return { start_ns: null, ms: 0 };
-  return { start_ns: start.toString(), ms: Number(end - start) / 1e6 };
+  let start: string | null = null;
+  for (const span of spans) if (span.start_ns !== null && (start === null || before(span.start_ns, start))) start = span.start_ns;
+  let ms = 0;
+  for (const span of spans) ms = Math.max(ms, (msBetween(start, span.start_ns) ?? 0) + (span.start_ns === null ? 0 : (span.duration_ms ?? 0)));
+  return { start_ns: start, ms };
 }
 
 /** Rows in the order of the tree; spans in a circle are shown as roots, none is lost. */
@@ -148,7 +142,12 @@ function byStart(a: OutlineSpan, b: OutlineSpan): number {
   if (a.start_ns === b.start_ns) return 0;
   if (a.start_ns === null) return 1;
   if (b.start_ns === null) return -1;
-  return BigInt(a.start_ns) < BigInt(b.start_ns) ? -1 : 1;
+  return before(a.start_ns, b.start_ns) ? -1 : 1;
+}
+
+/** Whether a time is the earlier one. Decimals of one length are in the order of their characters, which is far quicker to tell. */
+function before(a: string, b: string): boolean {
+  return a.length === b.length && a[0] !== "-" && b[0] !== "-" ? a < b : BigInt(a) < BigInt(b);
 }
 
 /** A window onto the time axis, in milliseconds from the start of the trace. */
