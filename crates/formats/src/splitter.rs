@@ -386,8 +386,9 @@ impl<'a> Window<'a> {
                 return Ok(());
             }
             let rest = self.rest();
-            let stop =
-                rest.iter().position(|b| matches!(b, b',' | b'}' | b']' | b':' | b'"') || b.is_ascii_whitespace());
+            // JSON's whitespace alone, as before a value: else a word could be empty, and reading words would not end.
+            let ends = |b: &u8| matches!(b, b',' | b'}' | b']' | b':' | b'"' | b' ' | b'\t' | b'\n' | b'\r');
+            let stop = rest.iter().position(ends);
             let n = stop.unwrap_or(rest.len());
             self.take(n, keep, cut)?;
             if stop.is_some() {

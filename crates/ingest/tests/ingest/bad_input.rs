@@ -187,6 +187,19 @@ fn a_cancelled_import_keeps_whole_records_and_a_second_run_completes_it() {
     assert_eq!(bench.canonical(), whole.canonical());
 }
 
+#[test]
+fn whitespace_that_json_does_not_know_ends_no_word_before_it_begins() {
+    let key = [7; 32];
+    for bytes in [&b"[\x0c]"[..], b"[\x0c", b"[1,\x0c2]", b"{\"resourceSpans\":[\x0c]}", b"\x0c{}", b"[{\"a\":\x0c}]"] {
+        for format in retake_formats::all() {
+            let mapping = (format.name() == "mapped-traces").then_some("kind: traces\nfields: {user: actor}\n");
+            let context = retake_formats::Context { hash_key: &key, mapping };
+            let mut sink = retake_formats::sink::Gather::default();
+            let _ = format.parse(retake_formats::Input::bytes(bytes), &context, &mut sink);
+        }
+    }
+}
+
 proptest! {
     #![proptest_config(ProptestConfig { cases: 256, ..ProptestConfig::default() })]
 
