@@ -196,7 +196,7 @@ impl<'a> Window<'a> {
             match self.peek()? {
                 None => return Err(Broken::Ended),
                 Some(b'\n') if self.one_per_line => return Err(Broken::Garbage("the line ends within the record")),
-                Some(b' ' | b'\t' | b'\n' | b'\r') => self.bump(),
+                Some(byte) if is_space(byte) => self.bump(),
                 Some(byte) => return Ok(byte),
             }
         }
@@ -387,8 +387,7 @@ impl<'a> Window<'a> {
             }
             let rest = self.rest();
             // JSON's whitespace alone, as before a value: else a word could be empty, and reading words would not end.
-            let ends = |b: &u8| matches!(b, b',' | b'}' | b']' | b':' | b'"' | b' ' | b'\t' | b'\n' | b'\r');
-            let stop = rest.iter().position(ends);
+            let stop = rest.iter().position(|b| is_space(*b) || matches!(b, b',' | b'}' | b']' | b':' | b'"'));
             let n = stop.unwrap_or(rest.len());
             self.take(n, keep, cut)?;
             if stop.is_some() {
@@ -456,6 +455,11 @@ fn opens_list(line: &[u8]) -> bool {
     let rest = rest.iter().position(|b| *b == b'"').and_then(|end| rest.get(end + 1..)).unwrap_or_default();
     let value = rest.trim_ascii_start().strip_prefix(b":").map(<[u8]>::trim_ascii_start);
     value.is_some_and(|value| value.starts_with(b"["))
+}
+
+/// The whitespace of JSON (RFC 8259).
+fn is_space(byte: u8) -> bool {
+    matches!(byte, b' ' | b'\t' | b'\n' | b'\r')
 }
 
 #[cfg(test)]

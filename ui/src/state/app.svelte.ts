@@ -111,13 +111,13 @@ export class App {
   /** What the first screen shows. The version is read before all else: what arrives meanwhile must count as a change. */
   async #readFirst({ sample = false, link = null, further = false }: Partial<Opening>): Promise<void> {
     await this.look();
-    const typed = this.session.texts("search", ["query", "draft"]);
-    await Promise.all([this.readInfo(), this.search.open(typed?.query ?? (sample ? SAMPLE_QUERY : "")), this.jobs.read(), this.library.readLedger()]);
+    const typed = this.session.texts("search");
+    await Promise.all([this.readInfo(), this.search.open(typed?.("query") ?? (sample ? SAMPLE_QUERY : "")), this.jobs.read(), this.library.readLedger()]);
     // A further window leaves the tabs to the first, and keeps its own for as long as it is open.
     const own = this.session.get("tabs");
     this.tabs.restore(typeof own === "string" ? own : further ? null : this.settings.tabs(this.workspace));
     this.#further = further;
-    this.#restoreTyped(typed?.draft ?? null);
+    this.#restoreTyped(typed?.("draft") ?? null);
     this.#restored = true;
     // The link was followed before the page came back.
     if (link !== null && own !== null) return;
@@ -280,12 +280,12 @@ export class App {
   #restoreTyped(draft: string | null): void {
     if (draft !== null) this.search.draft = draft;
     for (const [key, text] of this.settings.drafts(this.workspace)) this.library.drafts.set(key, text);
-    const sheet = this.session.texts("promote", ["id", "title", "set", "name", "reason", "own"]);
+    const sheet = this.session.texts("promote");
     if (sheet === null) return;
-    const promote = new Promote(this.host, sheet.id, sheet.title, sheet.set);
-    promote.name = sheet.name;
-    promote.reason = sheet.reason;
-    promote.own = sheet.own;
+    const promote = new Promote(this.host, sheet("id"), sheet("title"), sheet("set"));
+    promote.name = sheet("name");
+    promote.reason = sheet("reason");
+    promote.own = sheet("own");
     this.promote = promote;
   }
 

@@ -19,22 +19,13 @@ export class Session {
     }
   }
 
-  /** Texts of an object that was kept, by name; the others are empty. */
-  texts<N extends string>(name: string, fields: readonly N[]): Record<N, string> | null {
+  /** What reads the texts of an object that was kept, by name; a missing one is empty. */
+  texts(name: string): ((field: string) => string) | null {
     const value = this.get(name);
     if (typeof value !== "object" || value === null) return null;
-    const out: Partial<Record<N, string>> = {};
-    for (const field of fields) {
+    return (field) => {
       const text: unknown = Reflect.get(value, field);
-      out[field] = typeof text === "string" ? text : "";
-    }
-    return { ...blank(fields), ...out };
+      return typeof text === "string" ? text : "";
+    };
   }
-}
-
-function blank<N extends string>(fields: readonly N[]): Record<N, string> {
-  const out = Object.fromEntries(fields.map((field) => [field, ""]));
-  const has = (value: Record<string, string>): value is Record<N, string> => fields.every((field) => field in value);
-  if (!has(out)) throw new Error("each field was set above");
-  return out;
 }

@@ -13,7 +13,7 @@ use crate::dto::{Empty, IdRequest, Ns};
 use crate::{ApiError, Core};
 use retake_model::{Code, counted};
 use retake_replay::provider::{self, Call, Provider, Way};
-use retake_replay::{egress, secrets};
+use retake_replay::{ProviderError, egress, secrets};
 use retake_store::ConnectionRow;
 use retake_wire::pricing::PriceTable;
 use std::sync::Arc;
@@ -131,24 +131,9 @@ pub async fn connection_test(core: Arc<Core>, request: ConnectTestRequest) -> Re
             Ok((row, key, destination))
         })
         .await?;
-    let provider = known_kind(&row.kind)?;
-    let clock = core.host_handle();
-    let ledger = Arc::new(crate::run_log::WorkspaceLedger::new(core.workspace()?.clone(), core.host_handle()));
-    let egress = egress::Egress::new([destination], Arc::new(move || clock.now_ns()), ledger)?;
-    let call = Call {
-        take_id: String::new(),
-        connection: row.name.clone(),
-        base_url: row.base_url.clone(),
-        key,
-        request: retake_model::Request::default(),
-        stream: false,
-        first_token_timeout: None,
-        timeout: Some(TEST_TIMEOUT),
-        retries: 0,
-    };
-    let way = Way { egress, recordings: Arc::new(|_| None) };
     let started = std::time::Instant::now();
-    let models = provider.models(&call, &way).await;
+    let call = Call { key, ..call_for_models(&row, TEST_TIMEOUT) };
+    let models = ask_for_models(&core, &row.kind, &call, destination).await?;
     let latency_ms = Some(started.elapsed().as_secs_f64() * 1000.0);
     Ok(match models {
         Ok(models) => ConnectTest {
@@ -168,6 +153,36 @@ pub async fn connection_test(core: Arc<Core>, request: ConnectTestRequest) -> Re
             code: Some(retake_model::Coded::code(&why).as_str().to_owned()),
         },
     })
+}
+
+/// One request for the models of a connection, through the ledger. A provider that fails is a result.
+async fn ask_for_models(
+    core: &Arc<Core>,
+    kind: &str,
+    call: &Call,
+    destination: String,
+) -> Result<Result<Vec<String>, ProviderError>, ApiError> {
+    let provider = known_kind(kind)?;
+    let clock = core.host_handle();
+    let ledger = Arc::new(crate::run_log::WorkspaceLedger::new(core.workspace()?.clone(), core.host_handle()));
+    let egress = egress::Egress::new([destination], Arc::new(move || clock.now_ns()), ledger)?;
+    let way = Way { egress, recordings: Arc::new(|_| None) };
+    Ok(provider.models(call, &way).await)
+}
+
+/// The call that asks a connection for its models, without a key.
+fn call_for_models(row: &ConnectionRow, timeout: Duration) -> Call {
+    Call {
+        take_id: String::new(),
+        connection: row.name.clone(),
+        base_url: row.base_url.clone(),
+        key: None,
+        request: retake_model::Request::default(),
+        stream: false,
+        first_token_timeout: None,
+        timeout: Some(timeout),
+        retries: 0,
+    }
 }
 
 /// Stores a key in the keyring, and nowhere else.

@@ -1,12 +1,11 @@
 //! Model servers of this machine, on the ports where they usually listen. They are asked when somebody opens the picker, and
 //! never else; a port on which nothing listens is sent nothing.
 
-use super::known_kind;
+use super::{ask_for_models, call_for_models};
 use crate::dto::Empty;
 use crate::dto::connect::{LocalServer, LocalServers};
 use crate::{ApiError, Core};
-use retake_replay::egress;
-use retake_replay::provider::{Call, Way};
+use retake_store::ConnectionRow;
 use std::net::{Ipv4Addr, SocketAddr, TcpStream};
 use std::sync::Arc;
 use std::time::Duration;
@@ -66,23 +65,10 @@ fn listens(port: u16) -> bool {
 /// Asks a port for its models; one that has none to tell is no model server.
 async fn ask(core: &Arc<Core>, port: u16, name: &str) -> Result<Option<LocalServer>, ApiError> {
     let base_url = format!("http://127.0.0.1:{port}/v1");
-    let provider = known_kind("openai-compatible")?;
-    let clock = core.host_handle();
-    let ledger = Arc::new(crate::run_log::WorkspaceLedger::new(core.workspace()?.clone(), core.host_handle()));
-    let egress = egress::Egress::new([format!("127.0.0.1:{port}")], Arc::new(move || clock.now_ns()), ledger)?;
-    let call = Call {
-        take_id: String::new(),
-        connection: name.to_owned(),
-        base_url: base_url.clone(),
-        key: None,
-        request: retake_model::Request::default(),
-        stream: false,
-        first_token_timeout: None,
-        timeout: Some(ANSWER),
-        retries: 0,
-    };
-    let way = Way { egress, recordings: Arc::new(|_| None) };
-    let models = match provider.models(&call, &way).await {
+    let kind = "openai-compatible";
+    let row = ConnectionRow { name: name.to_owned(), kind: kind.to_owned(), base_url: base_url.clone() };
+    let call = call_for_models(&row, ANSWER);
+    let models = match ask_for_models(core, kind, &call, format!("127.0.0.1:{port}")).await? {
         Ok(models) => models,
         // It wants a key, so it is there; without one it tells nothing.
         Err(why) if retake_model::Coded::code(&why) == retake_model::Code::ProviderKeyRejected => Vec::new(),

@@ -29,6 +29,17 @@ pub(super) fn plan_request(core: &Core, request: &ReplayRequest) -> Result<Plann
     plan_sources(core, &sources, request, skipped)
 }
 
+/// A connection of the workspace, as a target is made of it.
+pub(super) fn named_connection(core: &Core, name: &str) -> Option<Connection> {
+    let row = connection(core, name).ok()?;
+    Some(Connection { name: row.name, kind: row.kind, base_url: row.base_url })
+}
+
+/// The text of a prompt's version or label.
+pub(super) fn prompt_text(core: &Core, name: &str, at: &str) -> Option<String> {
+    core.workspace().ok()?.prompt_version(name, at).ok().map(|version| version.text)
+}
+
 /// Plans given sources.
 pub(super) fn plan_sources(
     core: &Core,
@@ -41,14 +52,8 @@ pub(super) fn plan_sources(
     let max_usd_nanos = request.max_usd.map(usd_nanos).transpose()?;
     let mut destinations = if core.workspace().is_ok() { super::allowed_destinations(core)? } else { Vec::new() };
     destinations.extend(request.allow_destinations.iter().cloned());
-    let connections = |name: &str| {
-        let row = connection(core, name).ok()?;
-        Some(Connection { name: row.name, kind: row.kind, base_url: row.base_url })
-    };
-    let prompts = |name: &str, at: &str| {
-        let found = core.workspace().ok()?.prompt_version(name, at).ok()?;
-        Some(found.text)
-    };
+    let connections = |name: &str| named_connection(core, name);
+    let prompts = |name: &str, at: &str| prompt_text(core, name, at);
     let plan = run::plan(&PlanInput {
         sources,
         variants: &variants,

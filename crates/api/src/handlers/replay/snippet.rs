@@ -3,11 +3,10 @@
 use super::plan;
 use crate::dto::investigate::Text;
 use crate::dto::replay::ReplaySnippetRequest;
-use crate::handlers::connect::connection;
 use crate::{ApiError, Core};
 use retake_model::Code;
 use retake_replay::snippet::Language;
-use retake_replay::{Connection, Target, snippet, variant};
+use retake_replay::{Target, snippet, variant};
 use std::sync::Arc;
 
 /// The first request of a replay, changed by its first variant, in a language.
@@ -20,13 +19,9 @@ pub async fn replay_snippet(core: Arc<Core>, request: ReplaySnippetRequest) -> R
             ApiError::new(Code::UsageInvalid, format!("{:?} is none of curl, python, typescript", request.language))
         })?;
         let (source, variant) = plan::first(core, &request.replay)?;
-        let prompts =
-            |name: &str, at: &str| core.workspace().ok()?.prompt_version(name, at).ok().map(|version| version.text);
+        let prompts = |name: &str, at: &str| plan::prompt_text(core, name, at);
         let changed = variant::request_of(&variant, &source, &prompts)?;
-        let connections = |name: &str| {
-            let row = connection(core, name).ok()?;
-            Some(Connection { name: row.name, kind: row.kind, base_url: row.base_url })
-        };
+        let connections = |name: &str| plan::named_connection(core, name);
         let target = Target::of(&variant, source.provider.as_deref(), source.api_base.as_deref(), &connections)?;
         Ok(Text { text: snippet::snippet(&changed, &target, language)? })
     })
