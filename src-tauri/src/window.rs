@@ -111,7 +111,19 @@ fn open_core(app: &AppHandle, path: &Path) -> Result<Arc<Core>, ApiError> {
         })?;
     }
     let host = Arc::new(host::Window::new(app.clone(), path.to_owned()));
-    Ok(Core::new(Workspace::open(path, OpenMode::Create)?, host))
+    let workspace = Workspace::open(path, OpenMode::Create)?;
+    read_ahead(workspace.clone());
+    Ok(Core::new(workspace, host))
+}
+
+/// Reads what the first list needs while the page is still being loaded.
+fn read_ahead(workspace: Workspace) {
+    std::thread::spawn(move || {
+        // The list asks for the same and shows why it cannot be had.
+        if let Err(why) = workspace.warm() {
+            tracing::warn!(%why, "nothing was read ahead");
+        }
+    });
 }
 
 /// The program was started once more, elsewhere: what that start asked for is done here.

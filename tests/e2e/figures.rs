@@ -162,6 +162,14 @@ fn many_rows_stay_few_elements_and_ranks_are_where_they_belong() -> Result<()> {
         page.run("return performance.timeOrigin + performance.getEntriesByName('usable')[0].startTime", &[])
     })?;
     figure(&format!("cold start to rows, {spans} spans"), number(&usable)? - started_ms(pid)?, "ms");
+    let parts = page.run(
+        "const [navigation] = performance.getEntriesByType('navigation');
+        return { 'page begins': performance.timeOrigin, 'scripts ran': performance.timeOrigin + navigation.domContentLoadedEventEnd }",
+        &[],
+    )?;
+    for (part, at) in parts.as_object().into_iter().flatten() {
+        figure(&format!("cold start, of which until {part}"), number(at)? - started_ms(pid)?, "ms");
+    }
 
     page.press(&[key::CONTROL, "k"])?;
     let field = window.wait("the palette", |page| page.find("[role=dialog] input"))?;

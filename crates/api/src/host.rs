@@ -1,6 +1,7 @@
 //! The core of a running program: the open workspace, the host that it lives in, and the jobs that run.
 
 use crate::analysis::{Policy, Survey};
+use crate::handlers::investigate::Gathered;
 use crate::{ApiError, jobs::JobTable};
 use retake_model::Code;
 use retake_store::Workspace;
@@ -51,6 +52,7 @@ pub struct Core {
     host: Arc<dyn Host>,
     jobs: JobTable,
     survey: Mutex<Option<CachedSurvey>>,
+    gathered: Mutex<Option<(i64, Arc<Gathered>)>>,
     chosen: Mutex<BTreeSet<PathBuf>>,
 }
 
@@ -69,6 +71,7 @@ impl Core {
             host,
             jobs: JobTable::default(),
             survey: Mutex::default(),
+            gathered: Mutex::default(),
             chosen: Mutex::default(),
         })
     }
@@ -80,6 +83,7 @@ impl Core {
             host,
             jobs: JobTable::default(),
             survey: Mutex::default(),
+            gathered: Mutex::default(),
             chosen: Mutex::default(),
         })
     }
@@ -116,6 +120,28 @@ impl Core {
     /// Keeps policy and survey for a version of the data.
     pub(crate) fn cache_survey(&self, version: i64, policy: Arc<Policy>, survey: Arc<Survey>) {
         *self.survey.lock().unwrap_or_else(PoisonError::into_inner) = Some((version, policy, survey));
+    }
+
+    /// What was read about a trace, as of a version of the data: the last one that was asked for is kept, since each part of
+    /// its view asks on its own. Who asks meanwhile waits, and reads nothing twice.
+    pub(crate) fn gathered(
+        &self,
+        version: i64,
+        trace_id: &str,
+        read: impl FnOnce() -> Result<Gathered, ApiError>,
+    ) -> Result<Arc<Gathered>, ApiError> {
+        let mut last = self.gathered.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some((of, gathered)) = &*last
+            && *of == version
+            && gathered.trace_id.as_str() == trace_id
+        {
+            return Ok(Arc::clone(gathered));
+        }
+        // The old one goes first: two large traces are not held at once.
+        *last = None;
+        let gathered = Arc::new(read()?);
+        *last = Some((version, Arc::clone(&gathered)));
+        Ok(gathered)
     }
 
     /// Remembers files and folders that the person chose: in a dialog, by a drop, by importing them.

@@ -119,7 +119,9 @@ commands! {
     search::query_complete(search::CompleteRequest) -> search::Completions,
 
     /// A trace as a tree.
-    investigate::trace_get(IdRequest) -> investigate::Tree,
+    investigate::trace_get(investigate::TraceRequest) -> investigate::Tree,
+    /// Further spans of a large trace.
+    investigate::trace_spans(investigate::SpansRequest) -> investigate::Spans,
     /// Words within a trace.
     investigate::trace_find(investigate::FindRequest) -> investigate::Found,
     /// A span with its attributes.
@@ -146,6 +148,8 @@ commands! {
     investigate::report_save(IdRequest) -> investigate::SavedReport,
     /// Numbers of the model calls of a query.
     metrics::metrics(metrics::MetricsRequest) -> metrics::Metrics,
+    /// Single calls over time.
+    metrics::metrics_calls(metrics::CallsRequest) -> metrics::Calls,
 
     /// The request of a variant as curl, Python, TypeScript.
     replay::replay_snippet(replay::ReplaySnippetRequest) -> investigate::Text,

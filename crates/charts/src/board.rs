@@ -1,11 +1,11 @@
 //! All plots over one time axis, and what a pointer does to them: a drag is a brush; with Shift, or by another button, it
 //! pans; a double click asks for the whole range. What follows from it is the window's to say: it sets view and brush.
 
-use crate::data::{Data, Range};
+use crate::data::{Data, Mark, Plot, Range};
 use crate::draw::{self, Shown};
 use crate::palette::Palette;
 use egui::{InputState, PointerButton, Pos2, Rect, Ui, UiBuilder};
-use egui_plot::PlotResponse;
+use egui_plot::{PlotPoint, PlotResponse};
 
 /// What the pointer asked for.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -20,6 +20,13 @@ pub enum Event {
     View(Range),
     /// The whole of it should be.
     Whole,
+    /// This mark of this plot was clicked.
+    Chosen {
+        /// Number of the plot.
+        plot: usize,
+        /// Number of the mark in it.
+        mark: usize,
+    },
 }
 
 /// Pixels above a plot, for the half of the number at its top that stands above its line.
@@ -70,6 +77,11 @@ impl Board {
             }
             let begun = Begun { at_ms: self.began_ms, pans: self.pans };
             self.began_ms = gesture(&child, &drawn, &self.data, begun, &mut events);
+            if let Some(at) = drawn.response.clicked().then(|| drawn.response.interact_pointer_pos()).flatten()
+                && let Some(mark) = nearest(plot, &drawn, at)
+            {
+                events.push(Event::Chosen { plot: number, mark });
+            }
         }
         let whole = self.data.whole;
         let hover = hovered.filter(|at| (whole.from_ms..whole.to_ms).contains(at)).map(|at| self.data.bucket_at(at));
@@ -85,6 +97,21 @@ impl Board {
         }
         events
     }
+}
+
+/// Pixels around a mark in which a click means it.
+const REACH: f32 = 8.0;
+
+/// The mark that a click means: the nearest within reach, of two alike the one that lies above.
+fn nearest(plot: &Plot, drawn: &PlotResponse<()>, at: Pos2) -> Option<usize> {
+    let frame = &drawn.transform;
+    let distance = |mark: &Mark| {
+        let corner = |ms, value| frame.position_from_point(&PlotPoint::new(ms, value));
+        Rect::from_two_pos(corner(mark.from_ms, mark.low), corner(mark.to_ms, mark.high)).distance_to_pos(at)
+    };
+    let near = plot.marks.iter().enumerate().map(|(number, mark)| (distance(mark), number));
+    let near = near.filter(|(distance, _)| *distance <= REACH);
+    near.min_by(|a, b| a.0.total_cmp(&b.0).then(b.1.cmp(&a.1))).map(|(_, number)| number)
 }
 
 /// A drag that is under way.

@@ -65,6 +65,31 @@ pub struct Series {
     pub points: Vec<Point>,
 }
 
+/// A single call, or where they lie too close to be told apart a cell of several: from the first to the last moment, from
+/// the lowest to the highest value. Both are exact: what stands out at either end is never averaged away.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Mark {
+    /// Its first moment.
+    pub from_ms: f64,
+    /// Its last moment; the first one for a single call.
+    pub to_ms: f64,
+    /// Lowest value.
+    pub low: f64,
+    /// Highest value.
+    pub high: f64,
+    /// How many calls it stands for.
+    pub n: u64,
+    /// Number of its colour in the palette.
+    pub colour: usize,
+}
+
+impl Mark {
+    /// Whether it stands for one call.
+    pub fn is_single(&self) -> bool {
+        self.n <= 1
+    }
+}
+
 /// One plot.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Plot {
@@ -74,6 +99,8 @@ pub struct Plot {
     pub unit: Unit,
     /// The first lies lowest.
     pub series: Vec<Series>,
+    /// Single calls, in any order; the first lies lowest.
+    pub marks: Vec<Mark>,
 }
 
 /// Everything that is drawn.
@@ -101,6 +128,7 @@ impl Data {
     pub fn has_values(&self) -> bool {
         let mut points = self.plots.iter().flat_map(|plot| &plot.series).flat_map(|series| &series.points);
         points.any(|point| point.value.is_some_and(|value| value > 0.0))
+            || self.plots.iter().any(|plot| !plot.marks.is_empty())
     }
 
     /// Start of the bucket that a moment lies in.

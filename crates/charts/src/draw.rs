@@ -6,7 +6,7 @@ use crate::data::{Data, Plot, Range};
 use crate::items::{Item, items, largest};
 use crate::palette::Palette;
 use egui::{Align2, FontData, FontDefinitions, FontFamily, FontId, Rangef, Role, Stroke, Ui, WidgetInfo};
-use egui_plot::{AxisHints, Bar, BarChart, GridMark, Line, LineStyle, PlotResponse, Points, Span, VLine};
+use egui_plot::{AxisHints, Bar, BarChart, GridMark, Line, LineStyle, PlotResponse, Points, Polygon, Span, VLine};
 use std::sync::Arc;
 
 /// Width of the numbers at the left, so that the plots of a column begin at one line.
@@ -14,6 +14,11 @@ const LEFT: f32 = 68.0;
 /// Pixels from one moment at the axis to the next, at least.
 const MOMENT: f64 = 96.0;
 const FONT: f32 = 11.0;
+/// Pixels from a moment to either end of its axis within which no word stands: at the left is the number of the other axis,
+/// at the right it would be cut.
+const EDGE: f64 = 22.0;
+/// Pixels that a cell is wide and high, at least.
+const CELL: f64 = 4.0;
 
 /// The page's font, as much of it as stands at an axis.
 pub fn fonts() -> FontDefinitions {
@@ -43,7 +48,9 @@ pub fn plot(ui: &mut Ui, plot: &Plot, data: &Data, shown: Shown, palette: &Palet
     let top = step * count as f64;
     let (offset_ms, unit) = (data.offset_ms, plot.unit);
     let drawn = items(plot, view, data.bucket_ms, width);
-    let known = plot.series.iter().any(|series| series.points.iter().any(|point| point.value.is_some()));
+    let values = plot.series.iter().flat_map(|series| &series.points).any(|point| point.value.is_some());
+    let known = values || !plot.marks.is_empty();
+    let least = [view.length_ms() / width * CELL, top / height * CELL];
 
     let response = egui_plot::Plot::new(("plot", &plot.title))
         .show_background(false)
@@ -65,9 +72,10 @@ pub fn plot(ui: &mut Ui, plot: &Plot, data: &Data, shown: Shown, palette: &Palet
             at.into_iter().map(|value| GridMark { value, step_size: step }).collect()
         })
         .y_grid_spacer(move |_| (0..=count).map(|i| GridMark { value: i as f64 * step, step_size: step }).collect())
-        .custom_x_axes(vec![
-            axis_of(AxisHints::new_x(), palette).formatter(move |mark, _| axis::moment_label(mark.value, offset_ms)),
-        ])
+        .custom_x_axes(vec![axis_of(AxisHints::new_x(), palette).formatter(move |mark, _| {
+            let beside = (mark.value - view.from_ms).min(view.to_ms - mark.value) / view.length_ms() * width;
+            if beside < EDGE { String::new() } else { axis::moment_label(mark.value, offset_ms) }
+        })])
         .custom_y_axes(vec![
             axis_of(AxisHints::new_y(), palette)
                 .min_thickness(LEFT)
@@ -81,7 +89,7 @@ pub fn plot(ui: &mut Ui, plot: &Plot, data: &Data, shown: Shown, palette: &Palet
                 plot.span(band.fill(palette.brush).border(Stroke::NONE));
             }
             for item in drawn {
-                add(plot, item, palette, top / height);
+                add(plot, item, palette, least);
             }
             if let Some(at) = shown.hover_ms {
                 let cursor = VLine::new("", at + data.bucket_ms / 2.0).color(palette.cursor).width(1.0);
@@ -105,8 +113,10 @@ fn font() -> FontId {
     FontId::proportional(FONT)
 }
 
-/// Adds an item. A bar is never lower than a pixel: what was, is seen.
-fn add(plot: &mut egui_plot::PlotUi<'_>, item: Item, palette: &Palette, value_per_pixel: f64) {
+/// Adds an item; `least` is what a cell spans at least, in time and value. A bar is never lower than a pixel: what was, is
+/// seen.
+fn add(plot: &mut egui_plot::PlotUi<'_>, item: Item, palette: &Palette, least: [f64; 2]) {
+    let value_per_pixel = least[1] / CELL;
     match item {
         Item::Bars { series, colour, width_ms, bars } => {
             let fill = palette.of_series(colour);
@@ -120,6 +130,18 @@ fn add(plot: &mut egui_plot::PlotUi<'_>, item: Item, palette: &Palette, value_pe
         }
         Item::Dots { series, colour, points } => {
             plot.points(Points::new(series, points).color(palette.of_series(colour)).radius(2.5).allow_hover(false));
+        }
+        Item::Calls { colour, points } => {
+            plot.points(Points::new("", points).color(palette.of_series(colour)).radius(2.0).allow_hover(false));
+        }
+        Item::Cell { colour, from_ms, to_ms, low, high, share } => {
+            let (wide, tall) = ((to_ms - from_ms).max(least[0]), (high - low).max(least[1]));
+            let (x, y) = ((from_ms + to_ms) / 2.0, (low + high) / 2.0);
+            let corners = [[-1.0, -1.0], [1.0, -1.0], [1.0, 1.0], [-1.0, 1.0]];
+            let around: Vec<[f64; 2]> =
+                corners.iter().map(|[dx, dy]| [x + dx * wide / 2.0, y + dy * tall / 2.0]).collect();
+            let fill = palette.of_series(colour).gamma_multiply(share);
+            plot.polygon(Polygon::new("", around).fill_color(fill).stroke(Stroke::NONE).allow_hover(false));
         }
     }
 }

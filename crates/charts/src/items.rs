@@ -1,7 +1,7 @@
 //! What a plot is drawn with: bars, lines that end where a value is unknown, and dots where a line would have no length.
 //! Tests compare this as text; what draws adds nothing to it but colour.
 
-use crate::data::{Kind, Plot, Point, Range, Series};
+use crate::data::{Kind, Mark, Plot, Point, Range, Series};
 use std::fmt;
 
 /// Something that is drawn.
@@ -14,22 +14,60 @@ pub enum Item {
     Line { series: String, colour: usize, points: Vec<[f64; 2]> },
     /// Values with nothing known on either side.
     Dots { series: String, colour: usize, points: Vec<[f64; 2]> },
+    /// Single calls of one colour: moment, value.
+    Calls { colour: usize, points: Vec<[f64; 2]> },
+    /// Several calls that lie close together: moments and values that they span, and how much of its colour it has, 0 to 1.
+    Cell { colour: usize, from_ms: f64, to_ms: f64, low: f64, high: f64, share: f32 },
 }
 
 /// Pixels that a bar is wide at most: few buckets are no walls.
 const WIDEST: f64 = 28.0;
+/// How much of its colour a cell of two calls has.
+const PALEST: f32 = 0.35;
 
 /// What of a plot lies in `view`, `width` pixels wide. A line goes on to the first point outside, so that it does not end
 /// before the edge.
 pub fn items(plot: &Plot, view: Range, bucket_ms: f64, width: f64) -> Vec<Item> {
     let ms_per_pixel = view.length_ms() / width.max(1.0);
-    plot.series.iter().flat_map(|series| of_series(series, view, bucket_ms, ms_per_pixel)).collect()
+    let mut all: Vec<Item> =
+        plot.series.iter().flat_map(|series| of_series(series, view, bucket_ms, ms_per_pixel)).collect();
+    all.extend(of_marks(&plot.marks, view));
+    all
+}
+
+/// Marks in `view`: cells below, single calls of each colour above. A cell has more of its colour the more calls it holds,
+/// by their logarithm: one beside thousands is seen as well.
+fn of_marks(marks: &[Mark], view: Range) -> Vec<Item> {
+    let seen = || marks.iter().filter(|mark| in_view(mark, view));
+    let most = seen().map(|mark| mark.n).max().unwrap_or(1).max(2) as f32;
+    let mut all: Vec<Item> = seen()
+        .filter(|mark| !mark.is_single())
+        .map(|mark| {
+            let share = PALEST + (1.0 - PALEST) * (mark.n as f32).ln() / most.ln();
+            let Mark { from_ms, to_ms, low, high, colour, .. } = *mark;
+            Item::Cell { colour, from_ms, to_ms, low, high, share }
+        })
+        .collect();
+    let singles = || seen().filter(|mark| mark.is_single());
+    let mut colours: Vec<usize> = singles().map(|mark| mark.colour).collect();
+    colours.sort_unstable();
+    colours.dedup();
+    for colour in colours {
+        let points = singles().filter(|mark| mark.colour == colour).map(|mark| [mark.from_ms, mark.high]).collect();
+        all.push(Item::Calls { colour, points });
+    }
+    all
+}
+
+fn in_view(mark: &Mark, view: Range) -> bool {
+    mark.to_ms >= view.from_ms && mark.from_ms < view.to_ms
 }
 
 /// The largest value that a plot shows in `view`.
 pub fn largest(plot: &Plot, view: Range, bucket_ms: f64) -> f64 {
     let points = plot.series.iter().flat_map(|series| seen(&series.points, view, bucket_ms, 0));
-    points.filter_map(|point| point.value).fold(0.0, f64::max)
+    let marks = plot.marks.iter().filter(|mark| in_view(mark, view)).map(|mark| mark.high);
+    points.filter_map(|point| point.value).chain(marks).fold(0.0, f64::max)
 }
 
 /// Points of buckets that touch `view`, with `beside` more on each side.
@@ -80,6 +118,13 @@ impl fmt::Display for Item {
             Self::Bars { series, colour, bars, .. } => ("bars", series, colour, bars),
             Self::Line { series, colour, points } => ("line", series, colour, points),
             Self::Dots { series, colour, points } => ("dots", series, colour, points),
+            Self::Calls { colour, points } => {
+                write!(f, "calls colour {colour}:")?;
+                return points.iter().try_for_each(|[at, value]| write!(f, " {at}={value}"));
+            }
+            Self::Cell { colour, from_ms, to_ms, low, high, share } => {
+                return write!(f, "cell colour {colour} share {share:.2}: {from_ms}..{to_ms}={low}..{high}");
+            }
         };
         write!(f, "{word} {series:?} colour {colour}:")?;
         points.iter().try_for_each(|[at, value]| write!(f, " {at}={value}"))

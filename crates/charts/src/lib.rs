@@ -13,7 +13,7 @@ mod palette;
 mod web;
 
 pub use board::{Board, Event};
-pub use data::{Data, Kind, Plot, Point, Range, Series, Unit};
+pub use data::{Data, Kind, Mark, Plot, Point, Range, Series, Unit};
 pub use draw::fonts;
 pub use items::{Item, items};
 pub use palette::Palette;

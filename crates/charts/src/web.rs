@@ -3,7 +3,7 @@
 //!
 //! Places and pointers are in CSS pixels from the corner of the canvas, times in milliseconds.
 
-use crate::{Board, Data, Event, Kind, Palette, Plot, Point, Range, Series, Unit, fonts};
+use crate::{Board, Data, Event, Kind, Mark, Palette, Plot, Point, Range, Series, Unit, fonts};
 use egui::{Modifiers, PointerButton, Pos2, RawInput, Rect, pos2, vec2};
 use std::sync::Arc;
 use wasm_bindgen::prelude::{JsCast as _, JsValue, wasm_bindgen};
@@ -52,7 +52,7 @@ impl Charts {
             "usd_nanos" => Unit::UsdNanos,
             _ => Unit::Count,
         };
-        self.board.data.plots.push(Plot { title: title.to_owned(), unit, series: Vec::new() });
+        self.board.data.plots.push(Plot { title: title.to_owned(), unit, series: Vec::new(), marks: Vec::new() });
     }
 
     /// Adds a series to the last plot. A value that is no number is unknown.
@@ -63,6 +63,24 @@ impl Charts {
         let kind = if bar { Kind::Bar } else { Kind::Line };
         if let Some(plot) = self.board.data.plots.last_mut() {
             plot.series.push(Series { name: name.to_owned(), kind, colour, points });
+        }
+    }
+
+    /// Gives the last plot its marks: first moment, last moment, lowest value, highest value, how many calls and colour of each.
+    pub fn calls(&mut self, marks: &[f64]) {
+        let mark = |six: &[f64]| match six {
+            [from_ms, to_ms, low, high, n, colour] => Some(Mark {
+                from_ms: *from_ms,
+                to_ms: *to_ms,
+                low: *low,
+                high: *high,
+                n: *n as u64,
+                colour: *colour as usize,
+            }),
+            _ => None,
+        };
+        if let Some(plot) = self.board.data.plots.last_mut() {
+            plot.marks = marks.chunks_exact(6).filter_map(mark).collect();
         }
     }
 
@@ -165,5 +183,6 @@ fn words(event: Event) -> [f64; 3] {
         Event::Brushed(range) => [2.0, range.from_ms, range.to_ms],
         Event::View(range) => [3.0, range.from_ms, range.to_ms],
         Event::Whole => [4.0, f64::NAN, f64::NAN],
+        Event::Chosen { plot, mark } => [5.0, plot as f64, mark as f64],
     }
 }

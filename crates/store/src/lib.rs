@@ -24,6 +24,7 @@ pub mod rows;
 mod search;
 mod segment;
 mod table;
+mod trees;
 mod undo;
 mod workspace;
 

@@ -12,6 +12,7 @@ use rusqlite::Connection;
 use std::collections::{BTreeMap, BTreeSet, HashSet};
 
 /// Spans of a trace as a tree.
+#[derive(Debug)]
 pub(crate) struct Tree {
     /// In display order: by start, parents before children when times are equal.
     pub spans: Vec<SpanColumns>,

@@ -8,6 +8,7 @@ use crate::blob::Dictionaries;
 use crate::error::{Result, StoreError};
 use crate::migration;
 use crate::search::SearchState;
+use crate::trees::Trees;
 use rusqlite::config::DbConfig;
 use rusqlite::{Connection, OpenFlags, Transaction, TransactionBehavior};
 use std::path::{Path, PathBuf};
@@ -59,6 +60,7 @@ pub(crate) struct Inner {
     turn: Condvar,
     turn_lock: Mutex<()>,
     pub(crate) search: SearchState,
+    pub(crate) trees: Trees,
     dictionaries: Arc<Dictionaries>,
 }
 
@@ -167,6 +169,7 @@ impl Workspace {
                 readers: Mutex::new(Vec::new()),
                 poll: Mutex::new(poll),
                 search: SearchState::default(),
+                trees: Trees::default(),
                 dictionaries,
             }),
         })

@@ -198,6 +198,122 @@ export type Batches = {
  */
 batches: Array<Batch>, };
 
+export type Call = { 
+/**
+ * Trace.
+ */
+trace_id: string, 
+/**
+ * Span.
+ */
+span_id: string, 
+/**
+ * When it began.
+ */
+start_ns: Ns | null, 
+/**
+ * What was measured, in the unit that the measure's name carries.
+ */
+value: number, 
+/**
+ * It failed.
+ */
+error: boolean, 
+/**
+ * For whom.
+ */
+tenant: string | null, 
+/**
+ * Feature of the product.
+ */
+feature: string | null, 
+/**
+ * The model that answered, else the one that was asked.
+ */
+model: string | null, 
+/**
+ * `name@version`.
+ */
+prompt: string | null, };
+
+export type CallMark = { 
+/**
+ * Start of the first.
+ */
+from_ns: Ns, 
+/**
+ * Start of the last.
+ */
+to_ns: Ns, 
+/**
+ * Lowest value.
+ */
+low: number, 
+/**
+ * Highest value.
+ */
+high: number, 
+/**
+ * How many.
+ */
+n: number, 
+/**
+ * Of which failed.
+ */
+errors: number, 
+/**
+ * The one with the highest value.
+ */
+call: Call, };
+
+export type Calls = { 
+/**
+ * What was measured.
+ */
+measure: string, 
+/**
+ * Calls with a time and a value.
+ */
+known: number, 
+/**
+ * Calls without one of them.
+ */
+unknown: number, 
+/**
+ * Each call, or cells of them where they are more than were asked for.
+ */
+marks: Array<CallMark>, 
+/**
+ * Those with the highest values, the highest first.
+ */
+highest: Array<Call>, };
+
+export type CallsRequest = { 
+/**
+ * Query over traces.
+ */
+query: string | null, 
+/**
+ * `latency_ms`, `ttft_ms`, `tokens` or `cost_usd_nanos`.
+ */
+measure: string, 
+/**
+ * Only calls that began at this moment or later.
+ */
+from_ns: Ns | null, 
+/**
+ * Only calls that began before this moment.
+ */
+to_ns: Ns | null, 
+/**
+ * Calls up to which each is given by itself: 1,500, and 5,000 at most. More are given as cells.
+ */
+singles: number | null, 
+/**
+ * How many of the highest: 10, and 5,000 at most.
+ */
+highest: number | null, };
+
 export type CaseProblems = { 
 /**
  * Errors with their places.
@@ -2936,6 +3052,26 @@ trace_id: string,
  */
 span_id: string | null, };
 
+export type Spans = { 
+/**
+ * Those that were asked for; none beyond the last.
+ */
+spans: Array<TreeSpan>, };
+
+export type SpansRequest = { 
+/**
+ * Trace.
+ */
+trace_id: string, 
+/**
+ * Spans to leave out, in the order of the tree's.
+ */
+from: number, 
+/**
+ * Spans to give, 20,000 at most.
+ */
+count: number, };
+
 export type Started = { 
 /**
  * Run.
@@ -3132,6 +3268,16 @@ description: string | null,
  */
 parameters: unknown, };
 
+export type TraceRequest = { 
+/**
+ * Its id, or what leads to it.
+ */
+id: string, 
+/**
+ * Spans to give at most; all without it. `trace_spans` gives the others.
+ */
+spans: number | null, };
+
 export type Tree = { 
 /**
  * Trace.
@@ -3150,7 +3296,15 @@ request_id: string | null,
  */
 user_role: string | null, 
 /**
- * Spans by start.
+ * Earliest start of all its spans: where the time axis begins.
+ */
+start_ns: Ns | null, 
+/**
+ * Latest end of all its spans.
+ */
+end_ns: Ns | null, 
+/**
+ * Spans by start: all, or the first of them where the question bounds them (`summary.n_spans` is how many there are).
  */
 spans: Array<TreeSpan>, };
 
@@ -3479,7 +3633,9 @@ export interface RpcSchema {
   /** What fits at the cursor of a query. */
   query_complete: { request: CompleteRequest; response: Completions };
   /** A trace as a tree. */
-  trace_get: { request: IdRequest; response: Tree };
+  trace_get: { request: TraceRequest; response: Tree };
+  /** Further spans of a large trace. */
+  trace_spans: { request: SpansRequest; response: Spans };
   /** Words within a trace. */
   trace_find: { request: FindRequest; response: Found };
   /** A span with its attributes. */
@@ -3506,6 +3662,8 @@ export interface RpcSchema {
   report_save: { request: IdRequest; response: SavedReport };
   /** Numbers of the model calls of a query. */
   metrics: { request: MetricsRequest; response: Metrics };
+  /** Single calls over time. */
+  metrics_calls: { request: CallsRequest; response: Calls };
   /** The request of a variant as curl, Python, TypeScript. */
   replay_snippet: { request: ReplaySnippetRequest; response: Text };
   /** What a run would send, to where, at what cost. Nothing is sent. */

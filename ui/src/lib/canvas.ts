@@ -11,6 +11,8 @@ export interface Asked {
   view(range: Range | null): void;
   /** Closer by the factor, around what is pointed at. */
   zoom(factor: number): void;
+  /** A mark of a plot was clicked. */
+  chosen(plot: number, mark: number): void;
   /** The graphics card took the canvas away. */
   lost(): void;
 }
@@ -61,6 +63,7 @@ export class PlotCanvas {
         const values = Float64Array.from(series.points, (point) => point.value ?? Number.NaN);
         this.#drawing.series(series.name, series.kind === "bar", series.colour, at, values);
       }
+      if (plot.marks?.length) this.#drawing.calls(Float64Array.from(plot.marks.flatMap((mark) => [mark.from, mark.to, mark.low, mark.high, mark.n, mark.colour])));
     }
     this.request();
   }
@@ -132,6 +135,7 @@ export class PlotCanvas {
       const [kind, from = Number.NaN, to = Number.NaN] = asked.subarray(i, i + 3);
       if (kind === 0) this.#asked.hover(Number.isNaN(from) ? null : from);
       else if (kind === 1 || kind === 2) this.#asked.brush({ from, to }, kind === 2);
+      else if (kind === 5) this.#asked.chosen(from, to);
       else this.#asked.view(kind === 3 ? { from, to } : null);
     }
   }

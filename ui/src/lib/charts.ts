@@ -6,6 +6,8 @@ export interface Drawing {
   begin(fromMs: number, toMs: number, bucketMs: number, offsetMs: number): void;
   plot(title: string, unit: string): void;
   series(name: string, bar: boolean, colour: number, atMs: Float64Array, values: Float64Array): void;
+  /** Gives the last plot its marks: from, to, low, high, n and colour of each. */
+  calls(marks: Float64Array): void;
   palette(words: Uint32Array): void;
   place(sides: Float32Array): void;
   show(viewFrom: number, viewTo: number, brushFrom: number, brushTo: number, hoverMs: number): void;

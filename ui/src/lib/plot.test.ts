@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { linePath, lonePoints, tickLabel, ticksTo, timeTicks } from "./plot";
+import { linePath, lonePoints, tickLabel, ticksTo, timeTicks, nearestMark, shareOf, type Mark } from "./plot";
 
 describe("plots", () => {
   it("marks round numbers up to the largest value", () => {
@@ -26,5 +26,19 @@ describe("plots", () => {
     expect(tickLabel(midnight, 0)).toBe("18 Nov");
     expect(tickLabel(midnight + 3 * 3_600_000, 0)).toBe("03:00");
     expect(tickLabel(midnight - 3_600_000, 3_600_000)).toBe("18 Nov");
+  });
+});
+
+describe("marks", () => {
+  const mark = (from: number, to: number, low: number, high: number): Mark => ({ from, to, low, high, n: from === to ? 1 : 9, colour: 0 });
+  const same = (value: number) => value;
+  it("are meant by a click near them, the one above first", () => {
+    const marks = [mark(100, 100, 50, 50), mark(104, 104, 50, 50), mark(200, 260, 40, 80), mark(104, 104, 50, 50)];
+    const down = (value: number) => 100 - value;
+    expect(nearestMark(marks, same, down, { x: 97, y: 50 })).toBe(0);
+    expect(nearestMark(marks, same, down, { x: 106, y: 50 })).toBe(3);
+    expect(nearestMark(marks, same, down, { x: 230, y: 30 })).toBe(2);
+    expect(nearestMark(marks, same, down, { x: 150, y: 50 })).toBeNull();
+    expect([shareOf(2, 2), shareOf(1, 1000) < shareOf(10, 1000)]).toEqual([1, true]);
   });
 });

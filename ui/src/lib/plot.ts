@@ -10,12 +10,45 @@ export interface Series {
   points: readonly { at: number; value: number | null }[];
 }
 
+/** A single call, or several that lie too close to be told apart: the moments and values that they span. Both ends are exact. */
+export interface Mark {
+  from: number;
+  to: number;
+  low: number;
+  high: number;
+  n: number;
+  /** Number of its colour, from 0. */
+  colour: number;
+}
+
 /** A plot: what it shows, and the unit of its numbers. */
 export interface Plot {
   id: string;
   title: string;
   unit: "count" | "ms" | "usd_nanos";
   series: readonly Series[];
+  /** Single calls; the first lies lowest. */
+  marks?: readonly Mark[];
+}
+
+/** Pixels around a mark in which a click means it; the crate `charts` has the same. */
+const REACH = 8;
+
+/** Number of the mark that a click means: the nearest within reach, of two alike the one that lies above; else `null`. */
+export function nearestMark(marks: readonly Mark[], x: (at: number) => number, y: (value: number) => number, at: { x: number; y: number }): number | null {
+  const beside = (from: number, to: number, point: number) => Math.max(0, from - point, point - to);
+  let found: number | null = null;
+  let least = REACH;
+  marks.forEach((mark, i) => {
+    const distance = Math.hypot(beside(x(mark.from), x(mark.to), at.x), beside(y(mark.high), y(mark.low), at.y));
+    if (distance <= least) [found, least] = [i, distance];
+  });
+  return found;
+}
+
+/** How much of its colour a cell has: more, the more calls it holds; one beside thousands is seen as well. */
+export function shareOf(n: number, most: number): number {
+  return 0.35 + (0.65 * Math.log(Math.max(1, n))) / Math.log(Math.max(2, most));
 }
 
 /** A part of the time axis in ms since the epoch; its end is not of it. */

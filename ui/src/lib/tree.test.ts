@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { attemptsKey, extentOf, outline, place, selfTime, ticks, type OutlineSpan } from "./tree";
+import { attemptsKey, outline, place, selfTime, ticks, type OutlineSpan } from "./tree";
 
 const span = (id: string, parent: string | null, start: number | null = 0, ms: number | null = 1): OutlineSpan => ({ span_id: id, parent_span_id: parent, start_ns: start === null ? null : String(start * 1_000_000), duration_ms: ms, name: "call", kind: "llm", status: "ok" });
 const shape = (spans: OutlineSpan[], folded: string[] = []) => outline(spans, new Set(folded)).map((row) => `${"·".repeat(row.depth)}${row.span.span_id}`);
@@ -29,12 +29,6 @@ describe("outline", () => {
 });
 
 describe("time axis", () => {
-  it("spans the first start to the last end, exactly", () => {
-    const extent = extentOf([span("a", null, 10, 5), span("b", "a", 12, 20), span("u", "a", null, null)]);
-    expect(extent).toEqual({ start_ns: "10000000", ms: 22 });
-    expect(extentOf([])).toEqual({ start_ns: null, ms: 0 });
-  });
-
   it("places and clips bars in the window", () => {
     expect(place({ from: 0, to: 100 }, 25, 50)).toEqual({ left: 25, width: 50 });
     expect(place({ from: 50, to: 100 }, 25, 50)).toEqual({ left: 0, width: 50 });

@@ -32,14 +32,6 @@ export interface Extent {
   ms: number;
 }
 
-export function extentOf(spans: readonly OutlineSpan[]): Extent {
-  let start: string | null = null;
-  for (const span of spans) if (span.start_ns !== null && (start === null || before(span.start_ns, start))) start = span.start_ns;
-  let ms = 0;
-  for (const span of spans) ms = Math.max(ms, (msBetween(start, span.start_ns) ?? 0) + (span.start_ns === null ? 0 : (span.duration_ms ?? 0)));
-  return { start_ns: start, ms };
-}
-
 /** Rows in the order of the tree; spans in a circle are shown as roots, none is lost. */
 export function outline<S extends OutlineSpan>(spans: readonly S[], folded: ReadonlySet<string>, selected: string | null = null): OutlineRow<S>[] {
   const ids = new Set(spans.map((span) => span.span_id));

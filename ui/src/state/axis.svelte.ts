@@ -4,7 +4,7 @@ import { keyOf, type KeyPress } from "$lib/keys";
 import type { Metrics } from "./metrics.svelte";
 
 /** The shortest part that is shown. */
-const LEAST_MS = 10 * 60_000;
+export const LEAST_MS = 10 * 60_000;
 
 export class TimeAxis {
   /** Start of the bucket that is pointed at, by pointer or key. */

@@ -113,6 +113,7 @@ export const COMMANDS = {
   "check.run": { title: "Check the golden set", group: "Replay and compare", keys: ["Shift+C"] },
 
   "metrics.group": { title: "Metrics by the next dimension", group: "Workspace", keys: ["b"] },
+  "metrics.measure": { title: "Single calls by the next measure", group: "Workspace", keys: ["y"] },
   "metrics.zoomIn": { title: "Plots: closer", group: "Workspace", keys: ["+", "w"] },
   "metrics.zoomOut": { title: "Plots: further", group: "Workspace", keys: ["-", "s"] },
   "metrics.earlier": { title: "Plots: earlier", group: "Workspace", keys: ["a"] },

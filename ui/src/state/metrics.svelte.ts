@@ -1,7 +1,7 @@
 /// Numbers of model calls over time: a query, its groups and buckets as the core counts them. What `retake metrics` prints.
-import type { Metrics as Answer, MetricsRow } from "$bindings/rpc";
+import type { Calls, Metrics as Answer, MetricsRow } from "$bindings/rpc";
 import { msOf } from "$lib/format";
-import type { Plot, Range, Series } from "$lib/plot";
+import type { Mark, Plot, Range, Series } from "$lib/plot";
 import { within } from "$lib/query";
 import type { Platform } from "$platform/types";
 import { Loaded } from "./loaded.svelte";
@@ -13,12 +13,25 @@ export type Dimension = (typeof DIMENSIONS)[number];
 export const BUCKETS = { auto: "what fits", "1m": "minute", "5m": "5 minutes", "15m": "15 minutes", "1h": "hour", "6h": "6 hours", "1d": "day", "1w": "week" } as const;
 export type Bucket = keyof typeof BUCKETS;
 
+/** What single calls are measured by, and the word and unit of it; the core has the same. */
+export const MEASURES = {
+  latency_ms: { word: "latency", unit: "ms" },
+  ttft_ms: { word: "first token", unit: "ms" },
+  tokens: { word: "tokens", unit: "count" },
+  cost_usd_nanos: { word: "cost", unit: "usd_nanos" },
+} as const;
+export type Measure = keyof typeof MEASURES;
+/** Colour of what failed. */
+const FAILED = 6;
+
 /** Lines of one plot, at most: more cannot be told apart. */
 const GROUPS = 6;
 /** Points of a line, at most, whatever size is chosen. */
 const MOST_POINTS = 2000;
 /** Pixels that a bucket should have at least. */
 const PIXELS = 4;
+/** Calls of the list below the plots. */
+const HIGHEST = 10;
 /** How long the core is not asked while the view still moves. */
 const REST_MS = 150;
 
@@ -29,6 +42,8 @@ export class Metrics {
   draft = $state("");
   by = $state<Dimension | null>(null);
   bucket = $state<Bucket>("auto");
+  /** What single calls are measured by. */
+  measure = $state<Measure>("latency_ms");
   /** The part of the axis that is shown; all of it when there is none. */
   view = $state.raw<Range | null>(null);
   /** From the first call of the query to the last, while only a part is shown. */
@@ -38,6 +53,8 @@ export class Metrics {
   #later: ReturnType<typeof setTimeout> | undefined;
   /** Over time. */
   readonly buckets = new Loaded<Answer>();
+  /** Single calls, or cells of many. */
+  readonly calls = new Loaded<Calls>();
   /** Whole groups, for the table. */
   readonly groups = new Loaded<Answer>();
   readonly #host: Platform;
@@ -65,14 +82,49 @@ export class Metrics {
     await Promise.all([this.#readBuckets(query, by), this.groups.read(() => this.#host.rpc("metrics", { query, by }))]);
   }
 
+  /** The part of the axis that is asked for. */
+  #part(): { from_ns?: string; to_ns?: string } {
+    const ns = (ms: number) => `${Math.round(ms)}000000`;
+    return this.view === null ? {} : { from_ns: ns(this.view.from), to_ns: ns(this.view.to) };
+  }
+
   async #readBuckets(query: string, by: string[]): Promise<void> {
     clearTimeout(this.#later);
     const view = this.view;
-    const ns = (ms: number) => `${Math.round(ms)}000000`;
-    const part = view === null ? {} : { from_ns: ns(view.from), to_ns: ns(view.to) };
+    const part = this.#part();
     const points = this.bucket === "auto" ? this.#points : MOST_POINTS;
     if (view === null) this.#whole = null;
-    await this.buckets.read(() => this.#host.rpc("metrics", { query, by, bucket: this.bucket, points, largest: GROUPS, ...part }));
+    await Promise.all([
+      this.buckets.read(() => this.#host.rpc("metrics", { query, by, bucket: this.bucket, points, largest: GROUPS, ...part })),
+      this.#readCalls(query, part),
+    ]);
+  }
+
+  async #readCalls(query: string, part: { from_ns?: string; to_ns?: string }): Promise<void> {
+    await this.calls.read(() => this.#host.rpc("metrics_calls", { query, measure: this.measure, highest: HIGHEST, ...part }));
+  }
+
+  /** Measures single calls by something else. */
+  async measureBy(measure: Measure): Promise<void> {
+    this.measure = measure;
+    await this.#readCalls(this.query, this.#part());
+  }
+
+  /** Single calls and cells as they are drawn: what failed above what did not. */
+  readonly marks = $derived.by((): readonly Mark[] => {
+    const marks = (this.calls.value?.marks ?? []).map((mark) => ({ from: msOf(mark.from_ns) ?? 0, to: msOf(mark.to_ns) ?? 0, low: mark.low, high: mark.high, n: mark.n, colour: mark.errors > 0 ? FAILED : 0 }));
+    return this.#order.map((i) => marks[i]).filter((mark) => mark !== undefined);
+  });
+
+  /** Numbers of the core's marks in the order in which they are drawn. */
+  readonly #order = $derived.by((): readonly number[] => {
+    const marks = this.calls.value?.marks ?? [];
+    return marks.map((_, i) => i).sort((a, b) => Math.min(1, marks[a]?.errors ?? 0) - Math.min(1, marks[b]?.errors ?? 0) || a - b);
+  });
+
+  /** What a drawn mark stands for. */
+  callsOf(drawn: number): Calls["marks"][number] | null {
+    return this.calls.value?.marks[this.#order[drawn] ?? -1] ?? null;
   }
 
   /** Shows a part of the axis. What is there is drawn at once; finer buckets follow when it rests. */
@@ -91,6 +143,7 @@ export class Metrics {
 
   async groupBy(by: Dimension | null): Promise<void> {
     this.by = by;
+    this.#coloured = new Map();
     await this.read();
   }
 
@@ -177,6 +230,20 @@ export class Metrics {
     return [...this.#byGroup].sort((a, b) => size(b[1]) - size(a[1])).slice(0, GROUPS).map(([name]) => name);
   });
 
+  /** Colours by group. One that was drawn keeps its colour when a brush makes another one larger, or brings it back. */
+  readonly #colours = $derived.by((): ReadonlyMap<string, number> => {
+    const taken = new Map<string, number>();
+    for (const group of this.drawn) {
+      const before = this.#coloured.get(group);
+      if (before !== undefined && ![...taken.values()].includes(before)) taken.set(group, before);
+    }
+    const free = Array.from({ length: GROUPS }, (_, i) => i).filter((i) => ![...taken.values()].includes(i));
+    for (const group of this.drawn) if (!taken.has(group)) taken.set(group, free.shift() ?? 0);
+    this.#coloured = new Map([...this.#coloured, ...taken]);
+    return taken;
+  });
+  #coloured: ReadonlyMap<string, number> = new Map();
+
   readonly plots = $derived.by((): readonly Plot[] => {
     const none: ReadonlyMap<number, MetricsRow> = new Map();
     const series = (group: string, name: string, kind: Series["kind"], colour: number, empty: number | null, read: Read): Series => {
@@ -187,7 +254,9 @@ export class Metrics {
       };
       return { name, kind, colour, points: this.moments.map((at) => ({ at, value: value(at) })) };
     };
-    const each = (kind: Series["kind"], empty: number | null, read: Read) => this.drawn.map((group, i) => series(group, group, kind, i, empty, read));
+    const each = (kind: Series["kind"], empty: number | null, read: Read) => this.drawn.map((group) => series(group, group, kind, this.#colours.get(group) ?? 0, empty, read));
+    const { word, unit } = MEASURES[this.measure];
+    const calls: Plot = { id: "calls", title: `single calls by ${word}`, unit, series: [], marks: this.marks };
     const tokens: Read = (row) => (row.input_tokens === null || row.output_tokens === null ? null : row.input_tokens + row.output_tokens);
     if (this.by !== null)
       return [
@@ -195,6 +264,7 @@ export class Metrics {
         { id: "latency", title: "latency p95", unit: "ms", series: each("line", null, (row) => row.latency_ms.p95) },
         { id: "tokens", title: "tokens", unit: "count", series: each("line", null, tokens) },
         { id: "cost", title: "cost", unit: "usd_nanos", series: each("line", null, (row) => row.cost_usd_nanos) },
+        calls,
       ];
     return [
       { id: "requests", title: "requests and errors", unit: "count", series: [series("", "requests", "bar", 0, 0, (row) => row.requests), series("", "errors", "bar", 6, 0, (row) => row.errors)] },
@@ -211,6 +281,7 @@ export class Metrics {
       },
       { id: "tokens", title: "tokens", unit: "count", series: [series("", "input", "line", 0, null, (row) => row.input_tokens), series("", "output", "line", 1, null, (row) => row.output_tokens)] },
       { id: "cost", title: "cost", unit: "usd_nanos", series: [series("", "cost", "bar", 2, null, (row) => row.cost_usd_nanos)] },
+      calls,
     ];
   });
 }

@@ -120,7 +120,7 @@ describe("Tabs", () => {
     const before = host.calls.filter((call) => call.name === "trace_get").length;
     app.tabs.step(-1);
     await new Promise((done) => setTimeout(done, 0));
-    expect(host.calls.filter((call) => call.name === "trace_get").slice(before).map((call) => call.request)).toEqual([{ id: A }]);
+    expect(host.calls.filter((call) => call.name === "trace_get").slice(before).map((call) => call.request)).toEqual([{ id: A, spans: 400 }]);
   });
 
   it("shows a run that goes on in another tab", async () => {

@@ -1,7 +1,8 @@
 /// One trace: its tree, the span that is selected, and what each tab shows of it, read when it is looked at.
 import type { Audit, Context, FindingView, FoundPlace, MessageView, Messages, Raw, Report, RequestView, SpanDetail, Takes, Tree, TreeSpan } from "$bindings/rpc";
-import { extentOf, outline, type TimeWindow } from "$lib/tree";
-import type { Platform } from "$platform/types";
+import { msBetween } from "$lib/format";
+import { outline, type Extent, type TimeWindow } from "$lib/tree";
+import { RpcError, type Platform } from "$platform/types";
 import { SvelteSet } from "svelte/reactivity";
 import { Find } from "./find.svelte";
 import { Loaded } from "./loaded.svelte";
@@ -11,6 +12,11 @@ export type Tab = (typeof TABS)[number];
 
 /** Kinds whose own input and output say more than the prompt of a model call beside them. */
 const OWN_CONTENT = new Set(["tool", "retriever", "reranker", "embedding", "guardrail", "evaluator", "http"]);
+
+/** Spans that come with the trace; of a larger one the others follow. */
+const FIRST = 400;
+/** Spans that follow at once. */
+const NEXT = 5000;
 
 /** The axis goes a little beyond the last end, so that what happens there can be seen. */
 const EDGE = 1.02;
@@ -28,6 +34,10 @@ export class Trace {
   zoom = $state.raw<TimeWindow | null>(null);
 
   readonly tree = new Loaded<Tree>();
+  /** Spans that were read, in the order of the core. */
+  spans = $state.raw<readonly TreeSpan[]>([]);
+  /** Further spans are being read. */
+  partial = $state(false);
   readonly messages = new Loaded<Messages>();
   readonly context = new Loaded<Context>();
   /** Context of the trace as a whole: its findings stay while calls are stepped through. */
@@ -50,16 +60,16 @@ export class Trace {
     return [this.messages, this.context, this.whole, this.audit, this.request, this.takes, this.raw, this.detail, this.report];
   }
 
-  readonly #failed = $derived.by(() => new Set((this.tree.value?.spans ?? []).filter((span) => span.status === "error").map((span) => span.span_id)));
+  readonly #failed = $derived.by(() => new Set(this.spans.filter((span) => span.status === "error").map((span) => span.span_id)));
   /** The selected span if it failed: an attempt that is selected stands on a row of its own. Others do not bring the rows about anew. */
   readonly #attempt = $derived.by(() => (this.spanId !== null && this.#failed.has(this.spanId) ? this.spanId : null));
-  readonly rows = $derived.by(() => outline(this.tree.value?.spans ?? [], this.folded, this.#attempt));
-  readonly extent = $derived.by(() => extentOf(this.tree.value?.spans ?? []));
+  readonly rows = $derived.by(() => outline(this.spans, this.folded, this.#attempt));
+  /** Time of the whole trace, also while not all spans were read. */
+  readonly extent = $derived.by((): Extent => {
+    const start = this.tree.value?.start_ns ?? null;
+    return { start_ns: start, ms: msBetween(start, this.tree.value?.end_ns) ?? 0 };
+  });
   readonly window = $derived.by((): TimeWindow => this.zoom ?? { from: 0, to: Math.max(this.extent.ms * EDGE, 0.001) });
-
-  get spans(): readonly TreeSpan[] {
-    return this.tree.value?.spans ?? [];
-  }
 
   get span(): TreeSpan | null {
     return this.spans.find((span) => span.span_id === this.spanId) ?? null;
@@ -119,14 +129,47 @@ export class Trace {
       this.folded.clear();
       this.opened.clear();
       this.find.close();
-      this.tree.clear();
-      for (const part of this.#parts) part.clear();
+      this.#clear();
     } else if (spanId !== null) this.spanId = spanId;
-    if (other || again) await this.tree.read(() => this.#host.rpc("trace_get", { id: traceId }));
+    const tree = other || again ? await this.tree.read(() => this.#host.rpc("trace_get", { id: traceId, spans: FIRST })) : null;
     if (this.traceId !== traceId) return;
     // It may have been named by a prefix: what is asked next goes by the whole id.
     if (this.tree.value) this.traceId = this.tree.value.trace_id;
+    const reading = tree === null ? null : this.#readSpans(tree);
     this.load();
+    await reading;
+  }
+
+  /** Shows the first spans of a trace, and reads the others. What was shown of it before stays until there is more. */
+  async #readSpans(tree: Tree): Promise<void> {
+    const current = () => this.tree.value === tree;
+    const all = [...tree.spans];
+    const wanted = tree.summary.n_spans;
+    this.partial = all.length < wanted && all.length >= FIRST;
+    if (this.spans.length <= all.length || !this.partial) this.spans = tree.spans;
+    if (!this.partial) return;
+    try {
+      while (all.length < wanted) {
+        const { spans } = await this.#host.rpc("trace_spans", { trace_id: tree.trace_id, from: all.length, count: NEXT });
+        if (!current()) return;
+        if (spans.length === 0) break;
+        all.push(...spans);
+        // The outline is made anew each time: a few times in all, however many there are.
+        if (all.length >= 4 * this.spans.length) this.spans = [...all];
+      }
+      this.spans = all;
+      this.partial = false;
+      this.load();
+    } catch (thrown) {
+      if (current()) this.tree.error = RpcError.from(thrown);
+    }
+  }
+
+  #clear(): void {
+    this.tree.clear();
+    this.spans = [];
+    this.partial = false;
+    for (const part of this.#parts) part.clear();
   }
 
   /** Nothing is selected any more. */
@@ -134,8 +177,7 @@ export class Trace {
     this.traceId = null;
     this.spanId = null;
     this.find.close();
-    this.tree.clear();
-    for (const part of this.#parts) part.clear();
+    this.#clear();
   }
 
   select(spanId: string): void {
@@ -152,6 +194,8 @@ export class Trace {
   load(): void {
     const traceId = this.traceId;
     if (traceId === null || this.tree.value === null) return;
+    // Which call a span leads to is known when all were read.
+    if (this.partial && this.span?.kind !== "llm") return;
     const call = this.callId;
     const at = (spanId: string | null) => ({ trace_id: traceId, span_id: spanId });
     void this.context.readFor(`${traceId} ${call}`, () => this.#host.rpc("span_context", at(call)));

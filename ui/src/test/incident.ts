@@ -260,7 +260,8 @@ export function incidentAnswers(total = 1284, many = 40): Answers {
     search_histogram: () => ({ buckets: Array.from({ length: total > 100 ? 120 : 8 }, (_, i) => ({ from_ns: at(i * 600_000), to_ns: at((i + 1) * 600_000), n: Math.round(12 + 9 * Math.sin(i / 9) + ((i * 37) % 7)), errors: i % 23 === 4 ? 3 : 0 })) }),
     search: () => ({ rows: [row(0), row(1)], total: 2, total_exact: true, facets: {}, next: null, hints: [] }),
     query_complete: ({ text }) => ({ from: 0, to: [...text].length, items: [{ insert: "tenant:", detail: "field", n: null }, { insert: "tenant:norrline", detail: "tenant", n: 812 }] }),
-    trace_get: ({ id }) => ({ trace_id: id, summary: row(0), request_id: "req_01H8Z2", user_role: "member", spans: SPANS }),
+    trace_get: ({ id }) => ({ trace_id: id, summary: row(0), request_id: "req_01H8Z2", user_role: "member", start_ns: at(0), end_ns: at(3110), spans: SPANS }),
+    trace_spans: () => ({ spans: [] }),
     trace_find: ({ text, match_case, whole_word, from, count }) => {
       const places = placesFound({ text, matchCase: match_case === true, wholeWord: whole_word === true });
       return { places: places.slice(from, from + count), total: places.length };
@@ -311,6 +312,14 @@ export function incidentAnswers(total = 1284, many = 40): Answers {
     take_get: ({ id }) => RUN.takes.find((other) => other.take_id === id) ?? take(id),
     compare: ({ takes }) => ({ takes: takes?.map((id) => (id === ORIGINAL.take_id ? ORIGINAL : take(id))) ?? [], text: { similarity: 0.4, ops: OPS }, json: null, tool_calls: PAIRS, deltas: DELTAS, vote: voteOn(takes ?? []), pairs: (takes ?? []).slice(1).map((id) => ({ take_id: id, text: { similarity: 0.4, ops: OPS }, json: null, tool_calls: PAIRS, deltas: DELTAS })) }),
     promote: ({ name, preview }) => ({ path: "/repo/golden/changes/cases/change-before-departure.yaml", case_id: name || "change-before-departure", assertions: [{ type: "contains", value: "24 hours", because: "FAR-12 version 3 says 24 hours", spec: '{"type":"contains","value":"24 hours"}' }, { type: "calls_tool", value: { name: "grant_voucher", not: true }, because: "the audit log denied it to a member", spec: '{"type":"calls_tool","name":"grant_voucher","not":true}' }], redactions: 1, near_duplicates: preview ? ["change-of-date"] : [], notes: ["The case's context holds outdated documents: FAR-12 version 2 (version 3 is known)."], command: "retake check /repo/golden/changes" }),
+    metrics_calls: ({ measure, from_ns, to_ns }) => {
+      const call = (i: number, value: number, error: boolean) => ({ trace_id: trace, span_id: i === 0 ? "00000000000000a5" : i.toString(16).padStart(16, "0"), start_ns: at(i * 600_000), value, error, tenant: i % 3 === 0 ? "norrline" : "hafen-ost", feature: "support.answer", model: "gpt-4o-mini", prompt: i % 4 === 0 ? null : "support@7" });
+      const inside = (i: number) => (from_ns == null || at(i * 600_000) >= from_ns) && (to_ns == null || at(i * 600_000) < to_ns);
+      const calls = Array.from({ length: 28 }, (_, i) => i).filter(inside).map((i) => call(i, 400 + ((i * 137) % 2600), i % 9 === 4));
+      const single = calls.map((one) => ({ from_ns: one.start_ns, to_ns: one.start_ns, low: one.value, high: one.value, n: 1, errors: one.error ? 1 : 0, trace_id: trace, span_id: one.span_id }));
+      const cell = inside(20) ? [{ from_ns: at(20 * 600_000), to_ns: at(22 * 600_000), low: 300, high: 900, n: 40, errors: 0, trace_id: trace, span_id: "00000000000000a5" }] : [];
+      return { measure, known: calls.length + 40 * cell.length, unknown: measure === "latency_ms" ? 0 : 9, marks: [...single, ...cell], highest: [...calls].sort((a, b) => b.value - a.value).slice(0, 10) };
+    },
     metrics: ({ by, bucket }) => ({ bucket_ms: bucket ? 3_600_000 : null, rows: (bucket ? [0, 1, 2, 4] : [0]).flatMap((i) => (by?.length ? ["norrline", "hafen-ost"] : [null]).map((tenant) => ({ dims: { ...(bucket ? { bucket_ns: at(i * 3_600_000) } : {}), ...(by?.[0] ? { [by[0]]: tenant } : {}) }, requests: 12 + i, errors: i % 2, error_rate: 0.05, latency_ms: { p50: 900, p95: 3100 + i * 100, p99: 4000 }, ttft_ms: { p50: 240, p95: null }, input_tokens: 4000, output_tokens: 900, cost_usd_nanos: i === 2 ? null : 362_000, coverage: { latency_ms: 1, ttft_ms: 0.5, output_tokens: 1, cost_usd_nanos: 0.75 } }))) }),
     golden_list: () => SETS,
     golden_add: () => SETS,

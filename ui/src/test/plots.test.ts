@@ -8,6 +8,7 @@ class FakeDrawing implements Drawing {
   readonly told: string[] = [];
   readonly plots: string[] = [];
   readonly values: number[][] = [];
+  marks: number[][] = [];
   frames = 0;
   closed = false;
   next: number[] = [];
@@ -25,6 +26,9 @@ class FakeDrawing implements Drawing {
   }
   series(_name: string, _bar: boolean, _colour: number, _at: Float64Array, values: Float64Array): void {
     this.values.push([...values]);
+  }
+  calls(marks: Float64Array): void {
+    this.marks = Array.from({ length: marks.length / 6 }, (_, i) => [...marks.subarray(i * 6, i * 6 + 6)]);
   }
   palette(words: Uint32Array): void {
     this.told.push(`palette ${words.length}`);
@@ -59,7 +63,7 @@ afterEach(async () => {
 
 async function open(withDrawing: boolean): Promise<void> {
   localStorage.clear();
-  HTMLElement.prototype.setPointerCapture = () => undefined;
+  Element.prototype.setPointerCapture = () => undefined;
   vi.spyOn(HTMLCanvasElement.prototype, "getContext").mockReturnValue(null);
   vi.spyOn(HTMLElement.prototype, "getBoundingClientRect").mockReturnValue({ left: 0, top: 0, right: 900, bottom: 600, width: 900, height: 600, x: 0, y: 0, toJSON: () => "" });
   page = await openPage();
@@ -78,12 +82,46 @@ describe("plots on a canvas", () => {
   it("are handed the numbers of the table, with what is unknown as no number", async () => {
     await open(true);
     expect(document.querySelector(".plots svg")).toBeNull();
-    expect(drawing().plots).toEqual(["requests and errors count", "latency and first token ms", "tokens count", "cost usd_nanos"]);
+    expect(drawing().plots).toEqual(["requests and errors count", "latency and first token ms", "tokens count", "cost usd_nanos", "single calls by latency ms"]);
     expect(drawing().values[0]).toEqual([12, 13, 14, 0, 16]);
     expect(drawing().values.at(-1)).toEqual([362_000, 362_000, Number.NaN, Number.NaN, 362_000]);
     expect(drawing().told).toContain("begin 18000000 3600000");
     expect(drawing().told).toContain("palette 12");
     expect(await violations()).toEqual([]);
+  });
+
+  it("are handed each call and cell, what failed last, and a click opens one or looks closer", async () => {
+    await open(true);
+    const { marks } = drawing();
+    expect(marks.length).toBe(29);
+    expect(marks.map((mark) => mark[5])).toEqual([...Array<number>(26).fill(0), 6, 6, 6]);
+    const canvas = document.querySelector("canvas");
+    const click = async (mark: number) => {
+      drawing().next = [5, 4, mark];
+      canvas?.dispatchEvent(new MouseEvent("pointerup", { bubbles: true }));
+      await new Promise((done) => setTimeout(done, 200));
+    };
+    await click(marks.findIndex((mark) => (mark[4] ?? 0) > 1));
+    expect(page.app.view).toBe("metrics");
+    const view = page.app.metrics.view;
+    expect(view && view.to - view.from).toBe(40 * 60_000);
+    expect(page.host.calls.findLast((call) => call.name === "metrics_calls")?.request).toMatchObject({ from_ns: expect.any(String), measure: "latency_ms" });
+    await click(0);
+    expect(page.app.view).toBe("traces");
+    expect(page.app.trace.spanId).not.toBeNull();
+  });
+
+  it("measure calls by what is asked, and have the highest as a table with the way to each", async () => {
+    await open(true);
+    await press("y");
+    await settle();
+    expect(page.host.calls.findLast((call) => call.name === "metrics_calls")?.request).toMatchObject({ measure: "ttft_ms" });
+    expect(document.querySelector(".plots")?.textContent).toContain("of 77 carry it");
+    const rows = document.querySelectorAll("table[aria-label='Calls with the highest values'] tbody tr");
+    expect(rows.length).toBe(10);
+    rows[0]?.querySelector("button")?.click();
+    await settle();
+    expect(page.app.view).toBe("traces");
   });
 
   it("narrow the query by what is brushed, and rest when nothing changes", async () => {
@@ -139,6 +177,18 @@ describe("plots without WebAssembly", () => {
     await press("Enter");
     expect(page.app.metrics.query).toContain("time:");
     expect(await violations()).toEqual([]);
+  });
+
+  it("have calls and cells that a click reaches", async () => {
+    await open(false);
+    const plot = document.querySelector(".plots .wide svg");
+    expect(plot?.querySelectorAll("circle.bar").length).toBe(28);
+    const dot = plot?.querySelector("circle.s6");
+    const at = { clientX: Number(dot?.getAttribute("cx")), clientY: Number(dot?.getAttribute("cy")), button: 0, bubbles: true };
+    plot?.dispatchEvent(new MouseEvent("pointerdown", at));
+    plot?.dispatchEvent(new MouseEvent("pointerup", at));
+    await settle();
+    expect(page.app.view).toBe("traces");
   });
 
   it("take over when the canvas cannot be had", async () => {

@@ -5,8 +5,10 @@
 //! of nothing is unknown. Coverage says which share of the calls carries each signal.
 
 use super::bucket;
-use retake_model::{Span, SpanKind, SpanStatus, UsageScope};
+use retake_model::SpanStatus;
+use retake_store::SpanKey;
 use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
 
 /// What calls can be grouped by.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -59,16 +61,17 @@ impl Dim {
 #[derive(Debug, Clone, PartialEq, Default)]
 #[expect(missing_docs, reason = "the words are the command line's contract; units are in the names")]
 pub struct CallPoint {
+    pub span: SpanKey,
     pub start_ns: Option<i64>,
-    pub tenant: Option<String>,
-    pub feature: Option<String>,
-    pub provider: Option<String>,
+    pub tenant: Option<Arc<str>>,
+    pub feature: Option<Arc<str>>,
+    pub provider: Option<Arc<str>>,
     /// The model that answered, else the one asked for.
-    pub model: Option<String>,
+    pub model: Option<Arc<str>>,
     /// `name@version`, or what is known of it.
-    pub prompt: Option<String>,
-    pub environment: Option<String>,
-    pub user: Option<String>,
+    pub prompt: Option<Arc<str>>,
+    pub environment: Option<Arc<str>>,
+    pub user: Option<Arc<str>>,
     /// `ok`, `error` or `unset`.
     pub status: &'static str,
     pub latency_ms: Option<f64>,
@@ -79,39 +82,7 @@ pub struct CallPoint {
 }
 
 impl CallPoint {
-    /// A point of a model call (a span of kind `llm`); `None` for other spans. `inherited` is the trace's own who and
-    /// where (the root span), for calls that do not repeat it. Usage that repeats another span's is left out.
-    pub fn of(span: &Span, inherited: Option<&Span>) -> Option<Self> {
-        if span.kind != Some(SpanKind::Llm) {
-            return None;
-        }
-        let who = |field: fn(&Span) -> Option<&String>| field(span).or_else(|| inherited.and_then(field)).cloned();
-        let own = span.usage_scope == UsageScope::Own;
-        let latency_ns = span.start_ns.zip(span.end_ns).map(|(start, end)| end - start).filter(|ns| *ns >= 0);
-        let prompt_name = who(|span| span.prompt_name.as_ref());
-        let prompt_version = who(|span| span.prompt_version.as_ref());
-        Some(Self {
-            start_ns: span.start_ns,
-            tenant: who(|span| span.tenant.as_ref()),
-            feature: who(|span| span.feature.as_ref()),
-            provider: span.provider.clone(),
-            model: span.response_model.clone().or_else(|| span.request_model.clone()),
-            prompt: match (prompt_name, prompt_version) {
-                (Some(name), Some(version)) => Some(format!("{name}@{version}")),
-                (name, version) => name.or(version),
-            },
-            environment: who(|span| span.environment.as_ref()),
-            user: who(|span| span.user.as_ref()),
-            status: span.status.as_str(),
-            latency_ms: latency_ns.map(ms_from_ns),
-            ttft_ms: span.ttft_ns.filter(|ns| *ns >= 0).map(ms_from_ns),
-            input_tokens: span.usage.input_tokens().filter(|_| own),
-            output_tokens: span.usage.output_tokens().filter(|_| own),
-            cost_usd_nanos: span.reported_usd_nanos.or(span.computed_usd_nanos).filter(|_| own),
-        })
-    }
-
-    fn value(&self, dim: Dim) -> Option<String> {
+    fn value(&self, dim: Dim) -> Option<Arc<str>> {
         match dim {
             Dim::Tenant => self.tenant.clone(),
             Dim::Feature => self.feature.clone(),
@@ -121,11 +92,12 @@ impl CallPoint {
             Dim::Environment => self.environment.clone(),
             Dim::User => self.user.clone(),
             // What is not stated is shown as ok when nothing contradicts it.
-            Dim::Status => Some(if self.is_error() { "error" } else { "ok" }.to_owned()),
+            Dim::Status => Some(Arc::from(if self.is_error() { "error" } else { "ok" })),
         }
     }
 
-    fn is_error(&self) -> bool {
+    /// Whether it failed.
+    pub fn is_error(&self) -> bool {
         self.status == SpanStatus::Error.as_str()
     }
 }
@@ -135,7 +107,7 @@ impl CallPoint {
 #[expect(missing_docs, reason = "the words are the command line's contract; units are in the names")]
 pub struct Row {
     /// Value per dimension, in the order asked for; `None` is unknown.
-    pub dims: Vec<(Dim, Option<String>)>,
+    pub dims: Vec<(Dim, Option<Arc<str>>)>,
     /// Start of the bucket (UTC); `None` without buckets, and for calls without a time.
     pub bucket_ns: Option<i64>,
     pub requests: u64,
@@ -154,7 +126,7 @@ pub struct Row {
 }
 
 /// Start of a bucket and the values of the dimensions.
-type GroupKey = (Option<i64>, Vec<Option<String>>);
+type GroupKey = (Option<i64>, Vec<Option<Arc<str>>>);
 
 /// Groups calls. Rows are by bucket, then most requests first, then by their dimensions; without dimensions and buckets
 /// there is one row, also for no calls at all.
@@ -177,7 +149,7 @@ pub fn metrics<'p>(points: impl IntoIterator<Item = &'p CallPoint>, by: &[Dim], 
 /// Keeps the calls of the groups with the most calls: what is drawn over time is a few lines.
 pub fn of_largest(points: &mut Vec<CallPoint>, by: &[Dim], groups: usize) {
     let key = |point: &CallPoint| by.iter().map(|dim| point.value(*dim)).collect::<Vec<_>>();
-    let mut sizes: BTreeMap<Vec<Option<String>>, u64> = BTreeMap::new();
+    let mut sizes: BTreeMap<Vec<Option<Arc<str>>>, u64> = BTreeMap::new();
     for point in points.iter() {
         *sizes.entry(key(point)).or_default() += 1;
     }
@@ -191,7 +163,7 @@ pub fn of_largest(points: &mut Vec<CallPoint>, by: &[Dim], groups: usize) {
     points.retain(|point| kept.contains(&key(point)));
 }
 
-fn row(by: &[Dim], dims: Vec<Option<String>>, bucket_ns: Option<i64>, points: &[&CallPoint]) -> Row {
+fn row(by: &[Dim], dims: Vec<Option<Arc<str>>>, bucket_ns: Option<i64>, points: &[&CallPoint]) -> Row {
     let sorted = |field: fn(&CallPoint) -> Option<f64>| {
         let mut values: Vec<f64> =
             points.iter().filter_map(|point| field(point)).filter(|value| value.is_finite()).collect();
@@ -244,10 +216,6 @@ pub fn percentile(sorted: &[f64], p: f64) -> Option<f64> {
     Some(low + (high - low) * (position - below))
 }
 
-fn ms_from_ns(ns: i64) -> f64 {
-    ns as f64 / 1_000_000.0
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -255,7 +223,7 @@ mod tests {
     fn call(tenant: &str, latency_ms: f64, error: bool) -> CallPoint {
         CallPoint {
             start_ns: Some(latency_ms as i64 * 3_600_000_000_000),
-            tenant: (!tenant.is_empty()).then(|| tenant.to_owned()),
+            tenant: (!tenant.is_empty()).then(|| Arc::from(tenant)),
             latency_ms: Some(latency_ms),
             status: if error { "error" } else { "unset" },
             input_tokens: Some(10),

@@ -7,6 +7,7 @@
 pub mod ancestry;
 pub mod audit;
 pub mod bucket;
+pub mod calls;
 pub mod context;
 pub mod event;
 pub mod evidence;

@@ -45,7 +45,36 @@ document! {
         pub request_id: Option<String>,
         /// Role of who asked.
         pub user_role: Option<String>,
-        /// Spans by start.
+        /// Earliest start of all its spans: where the time axis begins.
+        pub start_ns: Option<super::Ns>,
+        /// Latest end of all its spans.
+        pub end_ns: Option<super::Ns>,
+        /// Spans by start: all, or the first of them where the question bounds them (`summary.n_spans` is how many there are).
+        pub spans: Vec<TreeSpan>,
+    }
+
+    /// A trace.
+    pub struct TraceRequest {
+        /// Its id, or what leads to it.
+        pub id: String,
+        /// Spans to give at most; all without it. `trace_spans` gives the others.
+        #[serde(default)]
+        pub spans: Option<u32>,
+    }
+
+    /// Further spans of a trace.
+    pub struct SpansRequest {
+        /// Trace.
+        pub trace_id: String,
+        /// Spans to leave out, in the order of the tree's.
+        pub from: u32,
+        /// Spans to give, 20,000 at most.
+        pub count: u32,
+    }
+
+    /// Spans of a trace.
+    pub struct Spans {
+        /// Those that were asked for; none beyond the last.
         pub spans: Vec<TreeSpan>,
     }
 

@@ -9,6 +9,7 @@ mod messages;
 pub(crate) use doubts::doubtful_documents;
 pub use find::trace_find;
 pub(crate) use findings::{refresh_all_findings, refresh_findings, refresh_findings_of_batch, traces_of_batch};
+pub(crate) use gather::Gathered;
 use gather::gather;
 pub use messages::span_messages;
 
@@ -17,7 +18,7 @@ use crate::analysis::{audit, context};
 use crate::dto::investigate::{
     Audit, AuditView, Context, DocumentView, FidelityView, FieldFidelityView, FindingView, Findings, FindingsRequest,
     MissingAudit, PlacedView, Raw, RawView, Report, RequestView, SavedReport, SnippetRequest, SpanDetail, SpanRequest,
-    Text, Tree, TreeSpan,
+    Spans, SpansRequest, Text, TraceRequest, Tree, TreeSpan,
 };
 use crate::dto::replay::Takes;
 use crate::dto::{IdRequest, Ns};
@@ -69,13 +70,17 @@ pub(crate) fn model_call(core: &Core, at: &Located) -> Result<(Span, Vec<Span>),
     if trace.is_empty() {
         return Err(ApiError::new(Code::IdUnknown, format!("there is no trace {:?}", at.trace_id)));
     }
+    let call = call_of(&trace, at)?.clone();
+    Ok((call, trace))
+}
+
+/// The model call that is meant, of the spans of its trace.
+fn call_of<'a>(trace: &'a [Span], at: &Located) -> Result<&'a Span, ApiError> {
     let named = at.span_id.as_ref().map(|id| Id::new(id.clone()));
-    let call = pick_call(&trace, named.as_ref()).cloned();
-    let call = call.ok_or_else(|| {
+    pick_call(trace, named.as_ref()).ok_or_else(|| {
         let what = at.span_id.as_ref().map_or_else(|| format!("trace {}", at.trace_id), |span| format!("span {span}"));
         ApiError::new(Code::NothingToReplay, format!("{what} holds no model call"))
-    })?;
-    Ok((call, trace))
+    })
 }
 
 fn pick_call<'a>(trace: &'a [Span], at: Option<&Id>) -> Option<&'a Span> {
@@ -114,17 +119,21 @@ fn located(request: &SpanRequest) -> Located {
     Located { trace_id: request.trace_id.clone(), span_id: request.span_id.clone() }
 }
 
+/// Further spans that are given at once.
+const MAX_SPANS: u32 = 20_000;
+
 /// A trace as a tree.
 ///
 /// # Errors
 /// `RTK-S010` for an unknown id.
-pub async fn trace_get(core: Arc<Core>, request: IdRequest) -> Result<Tree, ApiError> {
+pub async fn trace_get(core: Arc<Core>, request: TraceRequest) -> Result<Tree, ApiError> {
     core.blocking(move |core| {
         let at = locate(core, &request.id)?;
         let workspace = core.workspace()?;
         let trace_id = Id::new(at.trace_id.clone());
+        let n = request.spans.map_or(usize::MAX, |n| n as usize);
         let trace = workspace
-            .trace(&trace_id)?
+            .trace_begin(&trace_id, n)?
             .ok_or_else(|| ApiError::new(Code::IdUnknown, format!("there is no trace {:?}", at.trace_id)))?;
         let root = workspace.span(&trace_id, &trace.summary.span_id)?;
         Ok(Tree {
@@ -132,8 +141,23 @@ pub async fn trace_get(core: Arc<Core>, request: IdRequest) -> Result<Tree, ApiE
             summary: trace.summary.into(),
             request_id: root.as_ref().and_then(|span| span.request_id.clone()),
             user_role: root.as_ref().and_then(|span| span.user_role.clone()),
+            start_ns: trace.start_ns.map(Ns),
+            end_ns: trace.end_ns.map(Ns),
             spans: trace.spans.into_iter().map(TreeSpan::from).collect(),
         })
+    })
+    .await
+}
+
+/// Further spans of a trace: a large one is shown by its first, and the others follow some at a time.
+///
+/// # Errors
+/// Those of the database; of an unknown trace there are none.
+pub async fn trace_spans(core: Arc<Core>, request: SpansRequest) -> Result<Spans, ApiError> {
+    core.blocking(move |core| {
+        let n = request.count.min(MAX_SPANS) as usize;
+        let spans = core.workspace()?.spans_from(&Id::new(request.trace_id), request.from as usize, n)?;
+        Ok(Spans { spans: spans.into_iter().map(TreeSpan::from).collect() })
     })
     .await
 }

@@ -1,11 +1,16 @@
-//! Numbers of model calls.
+//! Numbers of model calls, and the calls themselves over time.
 
 use super::parse_query;
 use crate::analysis::bucket::{self, Bucket};
+use crate::analysis::calls::{self, Measure, Room};
 use crate::analysis::metrics::{self as measure, CallPoint, Dim};
-use crate::dto::metrics::{LatencyPercentiles, Metrics, MetricsRequest, MetricsRow, TtftPercentiles};
+use crate::dto::Ns;
+use crate::dto::metrics::{
+    Call, CallMark, Calls, CallsRequest, LatencyPercentiles, Metrics, MetricsRequest, MetricsRow, TtftPercentiles,
+};
 use crate::{ApiError, Core};
-use retake_model::{Code, SpanKind, UsageScope};
+use retake_model::{Code, Id, SpanKind, UsageScope};
+use retake_query::Query;
 use retake_store::MetricPoint;
 use std::sync::Arc;
 
@@ -19,11 +24,7 @@ pub async fn metrics(core: Arc<Core>, request: MetricsRequest) -> Result<Metrics
         let by = request.by.iter().map(|word| dim(word)).collect::<Result<Vec<_>, _>>()?;
         let bucket = request.bucket.as_deref().map(|word| bucket(word, request.points)).transpose()?;
         let (from, to) = (request.from_ns.map(|ns| ns.0), request.to_ns.map(|ns| ns.0));
-        let asked = |start: Option<i64>| {
-            from.is_none_or(|from| start >= Some(from)) && to.is_none_or(|to| start.is_some_and(|at| at < to))
-        };
-        let points = core.workspace()?.metric_points(&query)?;
-        let mut points: Vec<CallPoint> = points.filter_map(point).filter(|point| asked(point.start_ns)).collect();
+        let mut points = points_of(core, &query, from, to)?;
         if let Some(groups) = request.largest {
             measure::of_largest(&mut points, &by, groups as usize);
         }
@@ -35,6 +36,90 @@ pub async fn metrics(core: Arc<Core>, request: MetricsRequest) -> Result<Metrics
         Ok(Metrics { rows, bucket_ms: bucket_ns.map(|ns| ns as f64 / 1e6) })
     })
     .await
+}
+
+/// Single calls over time, with what stands out; where they are many, cells of a grid.
+///
+/// # Errors
+/// Those of the query; `RTK-U001` for an unknown measure.
+pub async fn metrics_calls(core: Arc<Core>, request: CallsRequest) -> Result<Calls, ApiError> {
+    core.blocking(move |core| {
+        let query = parse_query(core, request.query.as_deref().unwrap_or(""), None)?;
+        let measure = measure_of(&request.measure)?;
+        let (from, to) = (request.from_ns.map(|ns| ns.0), request.to_ns.map(|ns| ns.0));
+        let points = points_of(core, &query, from, to)?;
+        let usual = Room::default();
+        let room = Room { singles: request.singles.map_or(usual.singles, |n| n.min(MAX_MARKS) as usize), ..usual };
+        let found = calls::calls(&points, measure, from.zip(to), room);
+        let top = calls::highest(&points, measure, request.highest.unwrap_or(HIGHEST).min(MAX_MARKS) as usize);
+        let workspace = core.workspace()?;
+        let ids = |places: Vec<usize>| {
+            let spans: Vec<_> = places.iter().filter_map(|at| points.get(*at)).map(|point| point.span).collect();
+            workspace.ids_of(&spans)
+        };
+        // What was taken back between the two reads has no id any more, and is left out.
+        let marks = found.marks.iter().zip(ids(found.marks.iter().map(|mark| mark.highest).collect())?);
+        let marks = marks.filter_map(|(mark, ids)| {
+            let (trace_id, span_id) = ids?;
+            Some(CallMark {
+                from_ns: Ns(mark.from_ns),
+                to_ns: Ns(mark.to_ns),
+                low: mark.low,
+                high: mark.high,
+                n: mark.n,
+                errors: mark.errors,
+                trace_id: trace_id.to_string(),
+                span_id: span_id.to_string(),
+            })
+        });
+        let named = top.iter().zip(ids(top.clone())?);
+        let highest = named.filter_map(|(at, ids)| call_view(points.get(*at)?, measure, ids?));
+        Ok(Calls {
+            measure: measure.as_str().to_owned(),
+            known: found.known,
+            unknown: found.unknown,
+            marks: marks.collect(),
+            highest: highest.collect(),
+        })
+    })
+    .await
+}
+
+/// Marks and calls that one answer holds, at most.
+const MAX_MARKS: u32 = 5_000;
+/// Calls with the highest values, when nothing is said of them.
+const HIGHEST: u32 = 10;
+
+fn measure_of(word: &str) -> Result<Measure, ApiError> {
+    Measure::parse(word).ok_or_else(|| {
+        let known: Vec<&str> = Measure::ALL.iter().map(|measure| measure.as_str()).collect();
+        ApiError::new(Code::UsageInvalid, format!("calls are not measured by {word:?}"))
+            .with_hint(format!("Use one of: {}.", known.join(", ")))
+    })
+}
+
+/// Model calls of a query that began in a range.
+fn points_of(core: &Core, query: &Query, from: Option<i64>, to: Option<i64>) -> Result<Vec<CallPoint>, ApiError> {
+    let asked = |start: Option<i64>| {
+        from.is_none_or(|from| start >= Some(from)) && to.is_none_or(|to| start.is_some_and(|at| at < to))
+    };
+    let points = core.workspace()?.metric_points(query)?;
+    Ok(points.into_iter().filter_map(point).filter(|point| asked(point.start_ns)).collect())
+}
+
+fn call_view(point: &CallPoint, measure: Measure, (trace_id, span_id): (Id, Id)) -> Option<Call> {
+    let text = |name: &Option<Arc<str>>| name.as_deref().map(str::to_owned);
+    Some(Call {
+        trace_id: trace_id.to_string(),
+        span_id: span_id.to_string(),
+        start_ns: point.start_ns.map(Ns),
+        value: measure.of(point)?,
+        error: point.is_error(),
+        tenant: text(&point.tenant),
+        feature: text(&point.feature),
+        model: text(&point.model),
+        prompt: text(&point.prompt),
+    })
 }
 
 fn bucket(word: &str, points: Option<u32>) -> Result<Bucket, ApiError> {
@@ -59,6 +144,7 @@ fn point(point: MetricPoint) -> Option<CallPoint> {
     }
     let own = point.usage_scope == UsageScope::Own;
     Some(CallPoint {
+        span: point.span,
         start_ns: point.time_ns,
         tenant: point.tenant,
         feature: point.feature,
@@ -77,8 +163,11 @@ fn point(point: MetricPoint) -> Option<CallPoint> {
 }
 
 fn view(row: measure::Row, with_bucket: bool) -> MetricsRow {
-    let mut dims: std::collections::BTreeMap<String, Option<String>> =
-        row.dims.into_iter().map(|(dim, value)| (dim.as_str().to_owned(), value)).collect();
+    let mut dims: std::collections::BTreeMap<String, Option<String>> = row
+        .dims
+        .into_iter()
+        .map(|(dim, value)| (dim.as_str().to_owned(), value.as_deref().map(str::to_owned)))
+        .collect();
     if with_bucket {
         dims.insert("bucket_ns".to_owned(), row.bucket_ns.map(|ns| ns.to_string()));
     }

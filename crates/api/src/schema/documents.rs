@@ -106,6 +106,7 @@ documents! {
     "check" => check::Check,
     "export" => workspace::Exported,
     "metrics" => metrics::Metrics,
+    "metrics-calls" => metrics::Calls,
     "connect" => connect::Connections,
     "connect-local" => connect::LocalServers,
     "connect-test" => connect::ConnectTest,

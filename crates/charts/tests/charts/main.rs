@@ -5,7 +5,7 @@ use egui_kittest::Harness;
 use egui_kittest::kittest::Queryable as _;
 use insta::assert_snapshot;
 use proptest::prelude::*;
-use retake_charts::{Board, Data, Event, Kind, Plot, Point, Range, Series, Unit, fonts, items};
+use retake_charts::{Board, Data, Event, Kind, Mark, Plot, Point, Range, Series, Unit, fonts, items};
 
 const HOUR: f64 = 3_600_000.0;
 
@@ -15,7 +15,7 @@ fn series(name: &str, kind: Kind, colour: usize, values: &[Option<f64>]) -> Seri
 }
 
 fn plot(title: &str, unit: Unit, series: Vec<Series>) -> Plot {
-    Plot { title: title.to_owned(), unit, series }
+    Plot { title: title.to_owned(), unit, series, marks: Vec::new() }
 }
 
 /// Ten hours of two plots.
@@ -153,6 +153,50 @@ fn a_pointer_marks_its_bucket_and_a_double_click_asks_for_all() {
     assert!(harness.state().asked.contains(&Event::Whole), "{:?}", harness.state().asked);
 }
 
+fn mark(hours: [f64; 2], values: [f64; 2], n: u64, colour: usize) -> Mark {
+    let [from_ms, to_ms] = hours.map(|hour| hour * HOUR);
+    Mark { from_ms, to_ms, low: values[0], high: values[1], n, colour }
+}
+
+#[test]
+fn calls_are_dots_and_what_lies_together_is_a_cell_that_keeps_its_ends() {
+    let mut plot = plot("calls", Unit::Ms, Vec::new());
+    plot.marks = vec![
+        mark([1.0, 1.0], [250.0, 250.0], 1, 0),
+        mark([2.0, 3.0], [90.0, 4000.0], 120, 0),
+        mark([2.0, 2.5], [10.0, 20.0], 2, 6),
+        mark([3.0, 3.0], [70.0, 70.0], 1, 6),
+        mark([9.0, 9.0], [80.0, 80.0], 1, 0),
+    ];
+    let view = Range { from_ms: 0.0, to_ms: 5.0 * HOUR };
+    assert_snapshot!(text(&plot, view), @r#"
+    cell colour 0 share 1.00: 7200000..10800000=90..4000
+    cell colour 6 share 0.44: 7200000..9000000=10..20
+    calls colour 0: 3600000=250
+    calls colour 6: 10800000=70
+    "#);
+}
+
+#[test]
+fn a_click_means_the_nearest_mark_and_nothing_where_there_is_none() {
+    let mut harness = show();
+    harness.state_mut().board.data.plots[1].marks =
+        vec![mark([2.0, 2.0], [500.0, 500.0], 1, 0), mark([5.0, 5.0], [500.0, 500.0], 1, 0)];
+    harness.run();
+    for share in [0.5, 0.35] {
+        let pos = at(&harness, "latency", share);
+        for pressed in [true, false] {
+            harness.event(Input::PointerMoved(pos));
+            let (button, modifiers) = (PointerButton::Primary, Modifiers::NONE);
+            harness.event(Input::PointerButton { pos, button, pressed, modifiers });
+            harness.step();
+        }
+    }
+    let chosen: Vec<_> =
+        harness.state().asked.iter().filter(|event| matches!(event, Event::Chosen { .. })).copied().collect();
+    assert_eq!(chosen, [Event::Chosen { plot: 1, mark: 1 }]);
+}
+
 #[test]
 fn what_rests_asks_for_no_frame() {
     let mut harness = show();
@@ -177,6 +221,7 @@ proptest! {
             .flat_map(|item| match item {
                 retake_charts::Item::Bars { bars, .. } => bars,
                 retake_charts::Item::Line { points, .. } | retake_charts::Item::Dots { points, .. } => points,
+                retake_charts::Item::Calls { .. } | retake_charts::Item::Cell { .. } => Vec::new(),
             })
             .collect();
         for (i, value) in values.iter().enumerate() {

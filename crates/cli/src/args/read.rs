@@ -72,4 +72,10 @@ pub struct Metrics {
     /// Buckets of time, in UTC; weeks begin with Monday, `auto` takes the smallest that gives at most 500 points
     #[arg(long, value_parser = ["1m", "5m", "15m", "1h", "6h", "1d", "1w", "auto"], value_name = "SIZE")]
     pub bucket: Option<String>,
+    /// Single calls instead of groups, by what is measured: the highest, and with --json each call or cells of many
+    #[arg(long, value_parser = ["latency_ms", "ttft_ms", "tokens", "cost_usd_nanos"], value_name = "MEASURE", conflicts_with_all = ["by", "bucket"])]
+    pub calls: Option<String>,
+    /// How many of the highest calls
+    #[arg(long, value_name = "N", requires = "calls", value_parser = clap::value_parser!(u32).range(1..=5_000))]
+    pub limit: Option<u32>,
 }

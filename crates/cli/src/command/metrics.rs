@@ -1,9 +1,9 @@
 //! `metrics`.
 
-use super::search::usd;
+use super::search::{time, usd};
 use crate::args::Metrics as Args;
 use crate::output::Output;
-use retake_api::dto::metrics::MetricsRequest;
+use retake_api::dto::metrics::{CallsRequest, MetricsRequest};
 use retake_api::{ApiError, Core, handlers};
 use retake_model::Exit;
 use std::fmt::Write;
@@ -11,6 +11,9 @@ use std::sync::Arc;
 
 /// `retake metrics`.
 pub async fn run(core: Arc<Core>, args: &Args, output: &Output) -> Result<Exit, ApiError> {
+    if let Some(measure) = &args.calls {
+        return calls(core, args, measure, output).await;
+    }
     let request = MetricsRequest {
         query: args.query.clone(),
         by: args.by.clone(),
@@ -43,6 +46,39 @@ pub async fn run(core: Arc<Core>, args: &Args, output: &Output) -> Result<Exit, 
                 usd(row.cost_usd_nanos)
             );
         }
+    });
+    Ok(Exit::Done)
+}
+
+/// `retake metrics --calls MEASURE`.
+async fn calls(core: Arc<Core>, args: &Args, measure: &str, output: &Output) -> Result<Exit, ApiError> {
+    let request = CallsRequest {
+        query: args.query.clone(),
+        measure: measure.to_owned(),
+        from_ns: None,
+        to_ns: None,
+        singles: None,
+        highest: args.limit,
+    };
+    let calls = handlers::metrics::metrics_calls(core, request).await?;
+    output.document("metrics-calls", &calls, |text| {
+        let _ = writeln!(text, "{:<24} {:>14}  {:<8} {:<20} call", "time", measure, "status", "model");
+        for call in &calls.highest {
+            let value = match measure {
+                "cost_usd_nanos" => usd(Some(call.value as i64)),
+                _ => format!("{:.0}", call.value),
+            };
+            let _ = writeln!(
+                text,
+                "{:<24} {value:>14}  {:<8} {:<20} {}/{}",
+                call.start_ns.map_or_else(|| "—".to_owned(), |ns| time(ns.0)),
+                if call.error { "error" } else { "ok" },
+                call.model.as_deref().unwrap_or("—"),
+                call.trace_id,
+                call.span_id
+            );
+        }
+        let _ = writeln!(text, "{} calls carry it, {} do not", calls.known, calls.unknown);
     });
     Ok(Exit::Done)
 }

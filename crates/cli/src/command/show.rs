@@ -5,7 +5,8 @@ use crate::args::{Show, View};
 use crate::output::Output;
 use retake_api::dto::IdRequest;
 use retake_api::dto::investigate::{
-    Context, Findings, FindingsRequest, MessageView, Messages, SnippetRequest, SpanRequest, Tree, TreeSpan,
+    Context, Findings, FindingsRequest, MessageView, Messages, SnippetRequest, SpanRequest, TraceRequest, Tree,
+    TreeSpan,
 };
 use retake_api::dto::replay::{ReplayRequest, ReplaySnippetRequest};
 use retake_api::{ApiError, Core, handlers};
@@ -25,8 +26,8 @@ pub async fn run(core: Arc<Core>, args: &Show, output: &Output) -> Result<Exit, 
     let span = SpanRequest { trace_id: at.trace_id.clone(), span_id: at.span_id.clone() };
     match args.view {
         View::Tree => {
-            let tree =
-                handlers::investigate::trace_get(core, IdRequest { id: format!("trace:{}", at.trace_id) }).await?;
+            let whole = TraceRequest { id: format!("trace:{}", at.trace_id), spans: None };
+            let tree = handlers::investigate::trace_get(core, whole).await?;
             output.document("show-tree", &tree, |text| write_tree(text, &tree));
         }
         View::Messages => {

@@ -14,6 +14,7 @@ use crate::workspace::Workspace;
 use retake_model::{Id, Span, SpanStatus, UsageScope};
 use rusqlite::Connection;
 use std::collections::{BTreeMap, BTreeSet};
+use std::ops::Range;
 
 /// Characters of a question or answer in a list.
 const FIRST_WORDS: usize = 160;
@@ -21,21 +22,45 @@ const FIRST_WORDS: usize = 160;
 impl Workspace {
     /// A trace with its spans, without contents. `None` when no span record of it came.
     pub fn trace(&self, trace_id: &Id) -> Result<Option<TraceRow>> {
+        self.trace_begin(trace_id, usize::MAX)
+    }
+
+    /// The same with its first `n` spans; [`Workspace::spans_from`] has the others.
+    pub fn trace_begin(&self, trace_id: &Id, n: usize) -> Result<Option<TraceRow>> {
+        self.with_tree(trace_id, |connection, trace_pk, tree| {
+            let Some(summary) = trace_list_row(connection, trace_pk, tree)? else { return Ok(None) };
+            let spans = span_rows(connection, trace_pk, tree, 0..n)?;
+            let starts = tree.spans.iter().filter_map(|span| span.start_ns);
+            let ends = tree.spans.iter().filter_map(|span| span.end_ns().or(span.start_ns));
+            let (start_ns, end_ns) = (starts.min(), ends.max());
+            Ok(Some(TraceRow { trace_id: trace_id.clone(), summary, start_ns, end_ns, spans }))
+        })
+    }
+
+    /// Spans `from..from + n` of a trace, in the order of [`Workspace::trace`]; none where it has fewer.
+    pub fn spans_from(&self, trace_id: &Id, from: usize, n: usize) -> Result<Vec<SpanRow>> {
+        let spans = self.with_tree(trace_id, |connection, trace_pk, tree| {
+            span_rows(connection, trace_pk, tree, from..from.saturating_add(n)).map(Some)
+        })?;
+        Ok(spans.unwrap_or_default())
+    }
+
+    /// Runs `read` on the tree of a trace that has spans.
+    fn with_tree<T>(
+        &self,
+        trace_id: &Id,
+        read: impl Fn(&Connection, i64, &Tree) -> Result<Option<T>>,
+    ) -> Result<Option<T>> {
+        let version = self.data_version()?;
         self.read(|connection| {
             let mut shapes = ShapeCache::default();
             for trace_pk in ids::trace_pks(connection, trace_id)? {
-                let tree = Tree::read(connection, trace_pk, &mut shapes)?;
-                if tree.spans.is_empty() {
-                    continue;
+                let tree = self.tree(connection, version, trace_pk, &mut shapes)?;
+                if !tree.spans.is_empty()
+                    && let Some(found) = read(connection, trace_pk, &tree)?
+                {
+                    return Ok(Some(found));
                 }
-                let findings = findings_by_span(connection, trace_pk)?;
-                let Some(summary) = trace_list_row(connection, trace_pk, &tree)? else { continue };
-                let names = name::Texts::new(connection);
-                let mut spans = Vec::with_capacity(tree.spans.len());
-                for at in 0..tree.spans.len() {
-                    spans.extend(span_row(connection, &names, &tree, at, &findings)?);
-                }
-                return Ok(Some(TraceRow { trace_id: trace_id.clone(), summary, spans }));
             }
             Ok(None)
         })
@@ -43,13 +68,14 @@ impl Workspace {
 
     /// A span with everything, its who inherited. A span of which only log records came is given as far as they tell.
     pub fn span(&self, trace_id: &Id, span_id: &Id) -> Result<Option<Span>> {
+        let version = self.data_version()?;
         self.read(|connection| {
             let Some((trace_pk, span_pk)) = ids::span_pk(connection, trace_id, span_id)? else { return Ok(None) };
             let Some(row) = span::row(connection, span_pk)? else { return Ok(None) };
             let names = name::Texts::new(connection);
             let mut full = full_span(connection, &names, trace_id, &row)?;
             if row.listed() {
-                let tree = Tree::read(connection, trace_pk, &mut ShapeCache::default())?;
+                let tree = self.tree(connection, version, trace_pk, &mut ShapeCache::default())?;
                 if let Some(at) = tree.spans.iter().position(|span| span.span_pk == span_pk) {
                     inherit(&names, &tree, at, &mut full)?;
                 }
@@ -194,7 +220,8 @@ pub(crate) fn prompt_of(shape: &Shape) -> Option<(i64, i64)> {
     (shape.prompt_name != 0 || shape.prompt_version != 0).then_some((shape.prompt_name, shape.prompt_version))
 }
 
-fn ids_of_span(connection: &Connection, span_pk: i64) -> Result<Option<(Id, Id)>> {
+/// Trace and span of a span's key; `None` when it is no more.
+pub(crate) fn ids_of_span(connection: &Connection, span_pk: i64) -> Result<Option<(Id, Id)>> {
     let Some(row) = span::row(connection, span_pk)? else { return Ok(None) };
     let trace_row = trace::row(connection, row.trace_pk)?;
     Ok(trace_row.map(|trace_row| (span::id_of_key(&trace_row.trace_key), row.span_id())))
@@ -231,6 +258,18 @@ pub(crate) fn flag_words(findings: impl IntoIterator<Item = String>, bits: i64) 
     ];
     codes.extend(named.into_iter().filter(|(flag, _)| bits & flag != 0).map(|(_, word)| word.to_owned()));
     codes
+}
+
+/// Rows of some spans of a tree.
+fn span_rows(connection: &Connection, trace_pk: i64, tree: &Tree, range: Range<usize>) -> Result<Vec<SpanRow>> {
+    let findings = findings_by_span(connection, trace_pk)?;
+    let names = name::Texts::new(connection);
+    let range = range.start.min(tree.spans.len())..range.end.min(tree.spans.len());
+    let mut spans = Vec::with_capacity(range.len());
+    for at in range {
+        spans.extend(span_row(connection, &names, tree, at, &findings)?);
+    }
+    Ok(spans)
 }
 
 fn span_row(

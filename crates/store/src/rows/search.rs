@@ -1,8 +1,9 @@
 //! Questions and their answers.
 
 use super::ListRow;
-use retake_model::{Id, SpanKind, SpanStatus};
+use retake_model::{SpanKind, SpanStatus};
 use serde::{Deserialize, Serialize};
+use std::sync::Arc;
 
 /// What a list is of.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
@@ -99,23 +100,25 @@ pub struct HistogramBucket {
     pub n_errors: u64,
 }
 
-/// One model call as the metrics see it. Unknown is `None`.
+/// Which span a point is of, for as long as the workspace is open; [`crate::Workspace::ids_of`] tells its ids.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
+pub struct SpanKey(pub(crate) u32);
+
+/// One model call as the metrics see it. Unknown is `None`; equal names share one text, since a workspace has a million
+/// calls and some hundred names.
 #[derive(Debug, Clone, PartialEq)]
 #[expect(missing_docs, reason = "the words are the command line's contract; units are in the names")]
 pub struct MetricPoint {
-    pub trace_id: Id,
-    pub span_id: Id,
+    pub span: SpanKey,
     pub kind: SpanKind,
     pub time_ns: Option<i64>,
-    pub tenant: Option<String>,
-    pub user: Option<String>,
-    pub feature: Option<String>,
-    pub conversation: Option<String>,
-    pub environment: Option<String>,
-    pub provider: Option<String>,
-    pub model: Option<String>,
-    pub prompt: Option<String>,
-    pub name: String,
+    pub tenant: Option<Arc<str>>,
+    pub user: Option<Arc<str>>,
+    pub feature: Option<Arc<str>>,
+    pub environment: Option<Arc<str>>,
+    pub provider: Option<Arc<str>>,
+    pub model: Option<Arc<str>>,
+    pub prompt: Option<Arc<str>>,
     pub status: SpanStatus,
     pub latency_ms: Option<f64>,
     pub ttft_ms: Option<f64>,

@@ -38,13 +38,17 @@ pub struct ListRow {
     pub n_spans: u32,
 }
 
-/// A trace as the detail view needs it: all spans, without message content (see [`retake_model::Span`] of a single read for that).
+/// A trace as the detail view needs it: its spans, or the first of them, without message content (see [`retake_model::Span`] of a single read for that).
 #[derive(Debug, Clone, PartialEq)]
 pub struct TraceRow {
     /// Id.
     pub trace_id: Id,
     /// Roll-ups in the form of a list row.
     pub summary: ListRow,
+    /// Earliest start of its spans.
+    pub start_ns: Option<i64>,
+    /// Latest end of its spans, or start of one whose end is not known.
+    pub end_ns: Option<i64>,
     /// Spans by start, parents before children when times are equal.
     pub spans: Vec<SpanRow>,
 }

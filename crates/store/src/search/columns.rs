@@ -45,6 +45,24 @@ pub(crate) struct Spans {
     pub shape: Vec<u32>,
 }
 
+impl Spans {
+    /// Makes room: a column that grows as it is filled is copied over and over.
+    fn reserve(&mut self, n: usize) {
+        let Self { pk, tie, trace, bits, kind, name, start, duration, ttft, input, output, cost, .. } = self;
+        [start, duration, ttft, input, output, cost].into_iter().for_each(|column| column.reserve(n));
+        [pk, trace, name].into_iter().for_each(|column| column.reserve(n));
+        tie.reserve(n);
+        bits.reserve(n);
+        kind.reserve(n);
+        let Self { tenant, user, feature, conversation, environment, provider, shape, .. } = self;
+        [tenant, user, feature, conversation, environment, provider, shape]
+            .into_iter()
+            .for_each(|column| column.reserve(n));
+        let Self { request_model, response_model, prompt_name, prompt_version, .. } = self;
+        [request_model, response_model, prompt_name, prompt_version].into_iter().for_each(|column| column.reserve(n));
+    }
+}
+
 /// Flags of spans that only stand in memory: the user and the conversation are its own, not inherited.
 pub(crate) const OWN_USER: u16 = 1 << 14;
 pub(crate) const OWN_CONVERSATION: u16 = 1 << 15;
@@ -146,6 +164,12 @@ const LOAD: &str =
     "SELECT trace_pk, span_pk, span_key, parent_key, shape_id, bits, start_ns, duration_ns, ttft_ns, user,
     conversation, usage, coalesce(reported_usd_nanos, computed_usd_nanos) FROM span";
 
+/// The highest key of a table, 0 of an empty one.
+fn highest(connection: &Connection, sql: &str) -> Result<usize> {
+    let highest: Option<u32> = connection.query_row(sql, [], |row| row.get(0))?;
+    Ok(highest.unwrap_or(0) as usize)
+}
+
 impl Columns {
     /// Everything.
     pub(crate) fn load(connection: &Connection) -> Result<Self> {
@@ -163,6 +187,11 @@ impl Columns {
             shapes: ShapeCache::default(),
             shape_names: Vec::new(),
         };
+        let spans = highest(connection, "SELECT max(span_pk) FROM span")?;
+        columns.spans.reserve(spans);
+        columns.members.reserve(spans);
+        columns.span_at.reserve(spans + 1);
+        columns.trace_at.reserve(highest(connection, "SELECT max(trace_pk) FROM trace")? + 1);
         columns.update(connection)?;
         Ok(columns)
     }

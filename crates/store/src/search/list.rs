@@ -3,12 +3,13 @@
 use crate::error::Result;
 use crate::gather::{gather, slot};
 use crate::query::read::{self, first_words, flag_words, model_of, ms, prompt_of, prompt_text};
-use crate::rollup::{Tree, known};
+use crate::rollup::known;
 use crate::rows::{ListRow, Of};
 use crate::segment::Sought;
 use crate::table::message::{self, ROOT};
 use crate::table::span::{self, ShapeCache, SpanColumns};
 use crate::table::{name, text, trace};
+use crate::workspace::Workspace;
 use retake_model::{Role, SpanKind};
 use retake_query::{Expr, Term};
 use rusqlite::Connection;
@@ -19,17 +20,19 @@ const AROUND: usize = 60;
 const SPANS: usize = 400;
 
 /// Reads rows.
-pub(crate) struct Lister {
+pub(crate) struct Lister<'a> {
+    workspace: &'a Workspace,
+    version: i64,
     shapes: ShapeCache,
     sought: Vec<Sought>,
 }
 
-impl Lister {
-    /// Rows for a query, whose words their snippets show.
-    pub(crate) fn new(expr: &Expr) -> Self {
+impl<'a> Lister<'a> {
+    /// Rows for a query, whose words their snippets show; `version` is that of the data before the snapshot was taken.
+    pub(crate) fn new(workspace: &'a Workspace, version: i64, expr: &Expr) -> Self {
         let mut sought = Vec::new();
         positive_words(expr, &mut sought);
-        Self { shapes: ShapeCache::default(), sought }
+        Self { workspace, version, shapes: ShapeCache::default(), sought }
     }
 
     /// The row of a trace or span; `None` when it is no more.
@@ -41,7 +44,7 @@ impl Lister {
     }
 
     fn trace_row(&mut self, connection: &Connection, trace_pk: i64) -> Result<Option<ListRow>> {
-        let tree = Tree::read(connection, trace_pk, &mut self.shapes)?;
+        let tree = self.workspace.tree(connection, self.version, trace_pk, &mut self.shapes)?;
         let Some(mut row) = read::trace_list_row(connection, trace_pk, &tree)? else { return Ok(None) };
         row.snippet = self.snippet(connection, tree.spans.get(..SPANS).unwrap_or(&tree.spans))?;
         Ok(Some(row))
@@ -50,7 +53,7 @@ impl Lister {
     fn span_row(&mut self, connection: &Connection, span_pk: i64) -> Result<Option<ListRow>> {
         let Some(row) = span::row(connection, span_pk)?.filter(SpanColumns::listed) else { return Ok(None) };
         let Some(trace_row) = trace::row(connection, row.trace_pk)? else { return Ok(None) };
-        let tree = Tree::read(connection, row.trace_pk, &mut self.shapes)?;
+        let tree = self.workspace.tree(connection, self.version, row.trace_pk, &mut self.shapes)?;
         let Some(at) = tree.spans.iter().position(|span| span.span_pk == span_pk) else { return Ok(None) };
         let Some(shape) = tree.shapes.get(at) else { return Ok(None) };
         let findings = read::findings_by_span(connection, row.trace_pk)?;

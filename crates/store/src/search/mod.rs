@@ -11,25 +11,27 @@ mod facets;
 mod list;
 mod lists;
 mod order;
+mod points;
 mod words;
 
 use crate::error::{Result, StoreError};
 use crate::query::ids;
+use crate::query::read::ids_of_span;
 use crate::rows::{
-    AuditRow, Cancel, Facets, HistogramBucket, ListRow, MetricPoint, Of, ResultSet, SearchPage, SearchRequest,
+    AuditRow, Cancel, Facets, HistogramBucket, ListRow, MetricPoint, Of, ResultSet, SearchPage, SearchRequest, SpanKey,
 };
-use crate::table::span::{self, Shape, scope_of, status_of};
+use crate::table::span::{self, Shape};
 use crate::table::{name, trace};
 use crate::workspace::{Workspace, lock};
 use bits::Bits;
 use columns::{Columns, UNKNOWN};
-use eval::{Eval, prompt_text};
+use eval::Eval;
 use list::Lister;
 use lists::Lists;
 use order::{Order, question_of};
+use points::Points;
 use retake_model::Id;
 use retake_query::{Expr, Query, Sort};
-use rusqlite::Connection;
 use std::collections::{BTreeSet, HashMap, VecDeque};
 use std::sync::Mutex;
 
@@ -91,6 +93,14 @@ impl Workspace {
             let Some(columns) = columns else { return Err(StoreError::Cancelled) };
             question(&mut Eval { connection, columns, lists, cancel })
         })
+    }
+
+    /// Reads ahead what every search looks at, so that the first one need not wait for it.
+    ///
+    /// # Errors
+    /// Those of the database.
+    pub fn warm(&self) -> Result<()> {
+        self.with_columns(&Cancel::default(), |_| Ok(()))
     }
 
     /// A page of what matches.
@@ -189,8 +199,9 @@ impl Workspace {
     }
 
     fn rows(&self, expr: &Expr, of: Of, pks: &[i64], cancel: &Cancel) -> Result<Vec<ListRow>> {
+        let version = self.data_version()?;
         self.read(|connection| {
-            let mut lister = Lister::new(expr);
+            let mut lister = Lister::new(self, version, expr);
             let mut rows = Vec::with_capacity(pks.len());
             for pk in pks {
                 if cancel.is_cancelled() {
@@ -268,7 +279,7 @@ impl Workspace {
             let order = Order::new(eval.connection, eval.columns, Of::Spans, &sort, &matches)?;
             let mut found = Vec::new();
             for at in order.sorted(&matches) {
-                found.extend(ids_at(eval.connection, eval.columns, at as usize)?);
+                found.extend(ids_of_span(eval.connection, pk_of(eval.columns, Of::Spans, at))?);
             }
             Ok(found)
         })
@@ -319,7 +330,7 @@ impl Workspace {
 
     /// One point per model call (embeddings and reranks too) of the traces that match, oldest first. Where the query
     /// names who it was for, a model or a provider, the call itself has to satisfy that.
-    pub fn metric_points(&self, query: &Query) -> Result<std::vec::IntoIter<MetricPoint>> {
+    pub fn metric_points(&self, query: &Query) -> Result<Vec<MetricPoint>> {
         self.with_columns(&Cancel::default(), |eval| {
             let traces = eval.traces(&query.expr)?;
             let mut calls = eval.spans(&eval::call_terms(&query.expr))?;
@@ -332,12 +343,14 @@ impl Workspace {
             calls.and(&model_call);
             let sort = Sort { descending: false, ..Sort::default() };
             let order = Order::new(eval.connection, columns, Of::Spans, &sort, &calls)?;
-            let mut points = Vec::new();
-            for at in order.sorted(&calls) {
-                points.extend(point(eval.connection, columns, at as usize)?);
-            }
-            Ok(points.into_iter())
+            let mut points = Points::new(columns);
+            Ok(order.sorted(&calls).into_iter().map(|at| points.at(at as usize)).collect())
         })
+    }
+
+    /// Trace and span of points, in their order; `None` for what is no more.
+    pub fn ids_of(&self, spans: &[SpanKey]) -> Result<Vec<Option<(Id, Id)>>> {
+        self.read(|connection| spans.iter().map(|span| ids_of_span(connection, i64::from(span.0))).collect())
     }
 }
 
@@ -366,43 +379,4 @@ fn pk_of(columns: &Columns, of: Of, at: u32) -> i64 {
         Of::Spans => &columns.spans.pk,
     };
     pks.get(at as usize).copied().map_or(0, i64::from)
-}
-
-fn ids_at(connection: &Connection, columns: &Columns, at: usize) -> Result<Option<(Id, Id)>> {
-    let Some(row) = span::row(connection, pk_of(columns, Of::Spans, at as u32))? else { return Ok(None) };
-    let trace_row = trace::row(connection, row.trace_pk)?;
-    Ok(trace_row.map(|trace_row| (span::id_of_key(&trace_row.trace_key), row.span_id())))
-}
-
-fn point(connection: &Connection, columns: &Columns, at: usize) -> Result<Option<MetricPoint>> {
-    let Some((trace_id, span_id)) = ids_at(connection, columns, at)? else { return Ok(None) };
-    let spans = &columns.spans;
-    let text = |column: &[u32]| columns.name(column.get(at).copied().unwrap_or(0)).map(str::to_owned);
-    let number = |column: &[i64]| column.get(at).copied().filter(|value| *value != UNKNOWN);
-    let ms = |column: &[i64]| number(column).map(|ns| ns as f64 / 1e6);
-    let bits = i64::from(spans.bits.get(at).copied().unwrap_or(0));
-    let shape = Shape { kind: spans.kind.get(at).copied().unwrap_or(0), ..Shape::default() };
-    let (prompt, version) = (text(&spans.prompt_name), text(&spans.prompt_version));
-    Ok(Some(MetricPoint {
-        trace_id,
-        span_id,
-        kind: shape.kind().unwrap_or_default(),
-        time_ns: number(&spans.start),
-        tenant: text(&spans.tenant),
-        user: text(&spans.user),
-        feature: text(&spans.feature),
-        conversation: text(&spans.conversation),
-        environment: text(&spans.environment),
-        provider: text(&spans.provider),
-        model: text(&spans.response_model).or_else(|| text(&spans.request_model)),
-        prompt: (prompt.is_some() || version.is_some()).then(|| prompt_text(prompt.as_deref(), version.as_deref())),
-        name: text(&spans.name).unwrap_or_default(),
-        status: status_of(bits),
-        latency_ms: ms(&spans.duration),
-        ttft_ms: ms(&spans.ttft),
-        input_tokens: number(&spans.input),
-        output_tokens: number(&spans.output),
-        cost_usd_nanos: number(&spans.cost),
-        usage_scope: scope_of(bits),
-    }))
 }

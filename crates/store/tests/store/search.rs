@@ -329,10 +329,16 @@ fn an_undo_and_another_process_are_seen() {
 #[test]
 fn metrics_and_time_cover_what_matches() {
     let made = corpus();
-    let points: Vec<_> = made.workspace.metric_points(&query("tenant:acme")).unwrap().collect();
+    let points: Vec<_> = made.workspace.metric_points(&query("tenant:acme")).unwrap();
     assert_eq!(points.len(), 10);
     assert!(points.iter().all(|point| point.tenant.as_deref() == Some("acme") && point.kind == SpanKind::Llm));
-    let points: Vec<_> = made.workspace.metric_points(&query("model:model-a-mini refund")).unwrap().collect();
+    let spans: Vec<_> = points.iter().map(|point| point.span).collect();
+    for ids in made.workspace.ids_of(&spans).unwrap() {
+        let (trace_id, span_id) = ids.expect("it is there");
+        let span = made.workspace.span(&trace_id, &span_id).unwrap().expect("it is there");
+        assert_eq!(span.tenant.as_deref(), Some("acme"));
+    }
+    let points: Vec<_> = made.workspace.metric_points(&query("model:model-a-mini refund")).unwrap();
     assert_eq!(points.len(), 10, "only the calls of that model");
     let histogram = made.workspace.histogram(&query("refund"), 5).unwrap();
     assert_eq!(histogram.iter().map(|bucket| bucket.n).sum::<u64>(), 10);

@@ -1,9 +1,9 @@
 //! Words within one trace.
 
+use super::gather::gather;
 use crate::analysis::find::{Hit, Words, find};
 use crate::dto::investigate::{FindRequest, Found, FoundPlace};
 use crate::{ApiError, Core};
-use retake_model::{Code, Id};
 use std::sync::Arc;
 
 /// Places in one answer, at most.
@@ -15,13 +15,10 @@ const PLACES: u32 = 500;
 /// `RTK-S010` for an unknown trace.
 pub async fn trace_find(core: Arc<Core>, request: FindRequest) -> Result<Found, ApiError> {
     core.blocking(move |core| {
-        let spans = core.workspace()?.spans_full(&Id::new(request.trace_id.clone()))?;
-        if spans.is_empty() {
-            return Err(ApiError::new(Code::IdUnknown, format!("there is no trace {:?}", request.trace_id)));
-        }
+        let gathered = gather(core, &request.trace_id)?;
         let words = Words::new(&request.text, request.match_case, request.whole_word);
         let (from, count) = (request.from as usize, request.count.min(PLACES) as usize);
-        let found = find(&spans, &words, from, count);
+        let found = find(&gathered.spans, &words, from, count);
         Ok(Found { total: found.total as u64, places: found.hits.into_iter().map(FoundPlace::from).collect() })
     })
     .await

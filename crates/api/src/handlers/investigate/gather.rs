@@ -11,6 +11,8 @@ use std::sync::Arc;
 
 /// What was read about one trace.
 pub(crate) struct Gathered {
+    /// Trace.
+    pub(crate) trace_id: Id,
     /// Spans with content.
     pub(crate) spans: Vec<Span>,
     events: Vec<AuditEvent>,
@@ -73,12 +75,13 @@ fn survey(core: &Core, policy: &Policy) -> Result<Survey, ApiError> {
     Ok(survey)
 }
 
-/// Reads one trace.
+/// Reads one trace, or has it from the last time.
 ///
 /// # Errors
 /// `RTK-S010` for an unknown trace.
-pub(crate) fn gather(core: &Core, trace_id: &str) -> Result<Gathered, ApiError> {
-    gather_with(core, trace_id, &whole(core)?)
+pub(crate) fn gather(core: &Core, trace_id: &str) -> Result<Arc<Gathered>, ApiError> {
+    let version = core.workspace()?.data_version()?;
+    core.gathered(version, trace_id, || gather_with(core, trace_id, &whole(core)?))
 }
 
 /// Reads one trace, with what is known of the whole workspace.
@@ -95,6 +98,7 @@ pub(crate) fn gather_with(core: &Core, trace_id: &str, whole: &Whole) -> Result<
     let rows = workspace.audit_events(&audit_keys(&keys_of(&spans), &whole.policy))?;
     let others = neighbours(core, &trace_id, &rows, &whole.policy)?;
     Ok(Gathered {
+        trace_id,
         spans,
         events: rows.into_iter().map(|row| row.event).collect(),
         others,

@@ -1,7 +1,7 @@
 //! The messages of a model call, for people.
 
 use super::gather::gather;
-use super::{located, model_call};
+use super::{call_of, located};
 use crate::analysis::messages;
 use crate::dto::investigate::{Band, MessageView, Messages, PartView, SpanRequest, ToolView};
 use crate::{ApiError, Core};
@@ -15,12 +15,11 @@ use std::sync::Arc;
 pub async fn span_messages(core: Arc<Core>, request: SpanRequest) -> Result<Messages, ApiError> {
     core.blocking(move |core| {
         let at = located(&request);
-        let (call, _) = model_call(core, &at)?;
         let gathered = gather(core, &at.trace_id)?;
         let evidence = gathered.evidence()?;
+        let call = call_of(&gathered.spans, &at)?;
         let span_id = call.span_id.clone().unwrap_or_else(|| Id::new(""));
         let introduced = core.workspace()?.introduced_by(&Id::new(at.trace_id.clone()), &span_id)?;
-        let call = gathered.spans.iter().find(|span| span.span_id == call.span_id).unwrap_or(&call);
         let seen = messages::messages(&evidence, call);
         let views = seen.into_iter().enumerate().map(|(at, seen)| MessageView {
             role: seen.message.role.as_str().to_owned(),
