@@ -36,6 +36,8 @@ fn main() -> ExitCode {
     if let Some(path) = retake_api::log::default_path() {
         retake_api::log::start(&path, std::env::var("RETAKE_LOG").ok().as_deref());
     }
+    // A second start hands over to the first, which has its workspace open: opening it once more changes nothing.
+    let mut opening = Some(window::Opening::begin(&options.workspace));
     let mut builder = tauri::Builder::default();
     if is_single() {
         builder = builder.plugin(tauri_plugin_single_instance::init(window::started_again));
@@ -53,7 +55,7 @@ fn main() -> ExitCode {
             }
         })
         .setup(move |app| {
-            window::open(app.handle(), &options)?;
+            window::open(app.handle(), &options, opening.take())?;
             Ok(())
         })
         .invoke_handler(tauri::generate_handler![

@@ -4,6 +4,7 @@ use crate::window::Windows;
 use retake_api::{ApiError, schema};
 use serde_json::Value;
 use serde_json::value::RawValue;
+use std::time::Instant;
 use tauri::{State, WebviewWindow};
 
 /// Calls a handler on the workspace of the window that asks.
@@ -15,7 +16,9 @@ pub async fn rpc(
     payload: Value,
 ) -> Result<Box<RawValue>, ApiError> {
     let core = windows.of(window.label())?.core.clone()?;
+    let asked = Instant::now();
     let result = schema::dispatch(core, &name, payload).await;
+    tracing::debug!(command = name, ms = asked.elapsed().as_millis(), "answered");
     if let Err(error) = &result
         && error.code == retake_model::Code::Internal
     {

@@ -11,6 +11,8 @@ use std::collections::BTreeMap;
 use std::ffi::OsString;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError};
+use std::thread::JoinHandle;
+use std::time::Instant;
 use tauri::{
     AppHandle, Emitter, EventTarget, Manager, RunEvent, State, WebviewUrl, WebviewWindow, WebviewWindowBuilder,
 };
@@ -56,8 +58,24 @@ impl Windows {
     }
 }
 
-/// Shows what the program was started for: the window that has the workspace already comes to the front.
-pub fn open(app: &AppHandle, options: &Options) -> tauri::Result<()> {
+/// A workspace that is being opened while the window system still starts.
+pub struct Opening(JoinHandle<Result<Workspace, ApiError>>);
+
+impl Opening {
+    /// Begins with the file.
+    pub fn begin(path: &Path) -> Self {
+        let path = path.to_owned();
+        Self(std::thread::spawn(move || open_file(&path)))
+    }
+
+    fn end(self) -> Result<Workspace, ApiError> {
+        self.0.join().unwrap_or_else(|_| Err(ApiError::internal("opening the workspace panicked")))
+    }
+}
+
+/// Shows what the program was started for, with its workspace where that is being opened already: the window that has the
+/// workspace comes to the front.
+pub fn open(app: &AppHandle, options: &Options, opening: Option<Opening>) -> tauri::Result<()> {
     let windows = app.state::<Windows>();
     if let Some(label) = windows.on(&options.workspace).first() {
         if let Some(window) = app.get_webview_window(label) {
@@ -68,8 +86,8 @@ pub fn open(app: &AppHandle, options: &Options) -> tauri::Result<()> {
         }
         return Ok(());
     }
-    let core = open_core(app, &options.workspace);
-    show(app, options, core)
+    let workspace = opening.map_or_else(|| open_file(&options.workspace), Opening::end);
+    show(app, options, workspace.map(|workspace| core_of(app, workspace)))
 }
 
 /// A window of its own for a workspace, or for why it cannot be opened.
@@ -100,8 +118,14 @@ fn build(app: &AppHandle, opened: Arc<Opened>, further: bool, sample: bool, link
     crash::watch(&window)
 }
 
-/// Opens the workspace, and makes it when it is not there yet.
-fn open_core(app: &AppHandle, path: &Path) -> Result<Arc<Core>, ApiError> {
+/// The core of a workspace in this program.
+fn core_of(app: &AppHandle, workspace: Workspace) -> Arc<Core> {
+    let host = Arc::new(host::Window::new(app.clone(), workspace.path().to_owned()));
+    Core::new(workspace, host)
+}
+
+/// Opens the workspace, makes it when it is not there yet, and begins to read what the first list needs.
+fn open_file(path: &Path) -> Result<Workspace, ApiError> {
     if let Some(folder) = path.parent().filter(|folder| !folder.as_os_str().is_empty()) {
         std::fs::create_dir_all(folder).map_err(|why| {
             ApiError::new(
@@ -110,18 +134,19 @@ fn open_core(app: &AppHandle, path: &Path) -> Result<Arc<Core>, ApiError> {
             )
         })?;
     }
-    let host = Arc::new(host::Window::new(app.clone(), path.to_owned()));
     let workspace = Workspace::open(path, OpenMode::Create)?;
     read_ahead(workspace.clone());
-    Ok(Core::new(workspace, host))
+    Ok(workspace)
 }
 
 /// Reads what the first list needs while the page is still being loaded.
 fn read_ahead(workspace: Workspace) {
     std::thread::spawn(move || {
+        let began = Instant::now();
         // The list asks for the same and shows why it cannot be had.
-        if let Err(why) = workspace.warm() {
-            tracing::warn!(%why, "nothing was read ahead");
+        match workspace.warm() {
+            Ok(()) => tracing::debug!(ms = began.elapsed().as_millis(), "what a list needs was read ahead"),
+            Err(why) => tracing::warn!(%why, "nothing was read ahead"),
         }
     });
 }
@@ -131,7 +156,7 @@ pub fn started_again(app: &AppHandle, args: Vec<String>, folder: String) {
     let args = args.into_iter().skip(1).map(OsString::from);
     let options = Options::read(args, |_| None).map(|options| options.based_on(Path::new(&folder)));
     let done = match options {
-        Ok(options) => open(app, &options).map_err(|why| why.to_string()),
+        Ok(options) => open(app, &options, None).map_err(|why| why.to_string()),
         Err(usage) => Err(usage),
     };
     if let Err(why) = done {
@@ -200,9 +225,9 @@ pub async fn open_workspace(app: AppHandle, how: String, path: Option<String>) -
     }
     let options = Options { workspace, sample: false, link: None, say: None };
     if !app.state::<Windows>().on(&options.workspace).is_empty() {
-        return open(&app, &options).map_err(ApiError::internal);
+        return open(&app, &options, None).map_err(ApiError::internal);
     }
     // What is no workspace is told where it was asked for, not in a window of its own.
-    let core = open_core(&app, &options.workspace)?;
-    show(&app, &options, Ok(core)).map_err(ApiError::internal)
+    let workspace = open_file(&options.workspace)?;
+    show(&app, &options, Ok(core_of(&app, workspace))).map_err(ApiError::internal)
 }

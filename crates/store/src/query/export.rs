@@ -50,7 +50,7 @@ fn traces(connection: &Connection, wanted: Option<&[Id]>) -> Result<Vec<(Id, i64
             }
         }
         None => {
-            for row in trace::changed_after(connection, -1)? {
+            for row in trace::changed_after(connection, -1, i64::MIN, i64::MAX)? {
                 all.push((span::id_of_key(&row.trace_key), row.trace_pk));
             }
         }

@@ -5,6 +5,7 @@
 
 use crate::error::Result;
 use crate::search::bits::Bits;
+use crate::search::fields::{Spans, Traces};
 use crate::table::span::{Shape, ShapeCache, bit, scope_of};
 use crate::table::{meta, trace};
 use retake_model::{SpanKind, Usage, UsageScope};
@@ -16,77 +17,11 @@ pub(crate) const UNKNOWN: i64 = i64::MIN;
 /// No position.
 pub(crate) const NOWHERE: u32 = u32::MAX;
 
-/// Spans, a column each. `tenant` … `prompt_version` are what the span has or inherits.
-#[derive(Debug, Default)]
-pub(crate) struct Spans {
-    pub pk: Vec<u32>,
-    pub tie: Vec<u64>,
-    pub trace: Vec<u32>,
-    pub bits: Vec<u16>,
-    pub kind: Vec<u8>,
-    pub name: Vec<u32>,
-    pub start: Vec<i64>,
-    pub duration: Vec<i64>,
-    pub ttft: Vec<i64>,
-    pub input: Vec<i64>,
-    pub output: Vec<i64>,
-    pub cost: Vec<i64>,
-    pub tenant: Vec<u32>,
-    pub user: Vec<u32>,
-    pub feature: Vec<u32>,
-    pub conversation: Vec<u32>,
-    pub environment: Vec<u32>,
-    pub provider: Vec<u32>,
-    pub request_model: Vec<u32>,
-    pub response_model: Vec<u32>,
-    pub prompt_name: Vec<u32>,
-    pub prompt_version: Vec<u32>,
-    /// Combination of words that it shares with others, as it is without what it inherits.
-    pub shape: Vec<u32>,
-}
-
-impl Spans {
-    /// Makes room: a column that grows as it is filled is copied over and over.
-    fn reserve(&mut self, n: usize) {
-        let Self { pk, tie, trace, bits, kind, name, start, duration, ttft, input, output, cost, .. } = self;
-        [start, duration, ttft, input, output, cost].into_iter().for_each(|column| column.reserve(n));
-        [pk, trace, name].into_iter().for_each(|column| column.reserve(n));
-        tie.reserve(n);
-        bits.reserve(n);
-        kind.reserve(n);
-        let Self { tenant, user, feature, conversation, environment, provider, shape, .. } = self;
-        [tenant, user, feature, conversation, environment, provider, shape]
-            .into_iter()
-            .for_each(|column| column.reserve(n));
-        let Self { request_model, response_model, prompt_name, prompt_version, .. } = self;
-        [request_model, response_model, prompt_name, prompt_version].into_iter().for_each(|column| column.reserve(n));
-    }
-}
-
 /// Flags of spans that only stand in memory: the user and the conversation are its own, not inherited.
 pub(crate) const OWN_USER: u16 = 1 << 14;
 pub(crate) const OWN_CONVERSATION: u16 = 1 << 15;
 // They stand beside the stored flags.
 const _: () = assert!(bit::ALL & (OWN_USER | OWN_CONVERSATION) as i64 == 0);
-
-/// Traces, a column each. Numbers are sums over own usage; names are those that a list shows.
-#[derive(Debug, Default)]
-pub(crate) struct Traces {
-    pub pk: Vec<u32>,
-    pub tie: Vec<u128>,
-    /// Where the members begin, and how many.
-    pub members: Vec<(u32, u32)>,
-    pub root: Vec<u32>,
-    pub bits: Vec<u16>,
-    pub start: Vec<i64>,
-    pub duration: Vec<i64>,
-    pub ttft: Vec<i64>,
-    pub input: Vec<i64>,
-    pub output: Vec<i64>,
-    pub cost: Vec<i64>,
-    /// Position of the model call that a list names.
-    pub call: Vec<u32>,
-}
 
 /// All columns.
 #[derive(Debug)]
@@ -191,7 +126,9 @@ impl Columns {
         columns.spans.reserve(spans);
         columns.members.reserve(spans);
         columns.span_at.reserve(spans + 1);
-        columns.trace_at.reserve(highest(connection, "SELECT max(trace_pk) FROM trace")? + 1);
+        let traces = highest(connection, "SELECT max(trace_pk) FROM trace")?;
+        columns.traces.reserve(traces);
+        columns.trace_at.reserve(traces + 1);
         columns.update(connection)?;
         Ok(columns)
     }
@@ -212,25 +149,30 @@ impl Columns {
             return Ok(());
         }
         self.names.load(connection)?;
-        let changed = trace::changed_after(connection, self.rev)?;
         let mut statement = connection.prepare_cached(&format!("{LOAD} WHERE trace_pk BETWEEN ?1 AND ?2"))?;
         let mut by_trace: HashMap<i64, Vec<Loaded>> = HashMap::new();
-        let mut changed = changed.as_slice();
-        while let Some(first) = changed.first() {
-            // Traces that follow each other are read at once, some at a time, so that not all spans are held.
-            let near = |row: &&trace::TraceColumns| row.trace_pk < first.trace_pk + TRACES_AT_ONCE;
-            let last = changed.iter().take_while(near).enumerate();
-            let n = 1 + last.skip(1).take_while(|(at, row)| row.trace_pk == first.trace_pk + *at as i64).count();
-            let (now, rest) = changed.split_at(n);
-            let mut rows = statement.query([first.trace_pk, first.trace_pk + n as i64 - 1])?;
-            while let Some(row) = rows.next()? {
-                self.loaded(connection, row, &mut by_trace)?;
+        let mut seen = i64::MIN;
+        loop {
+            // Some traces at a time, so that neither all of them nor all spans are held.
+            let block = trace::changed_after(connection, self.rev, seen, TRACES_AT_ONCE)?;
+            let Some(last) = block.last() else { break };
+            seen = last.trace_pk;
+            let mut changed = block.as_slice();
+            while let Some(first) = changed.first() {
+                // Those that follow each other are read at once.
+                let follows = |(at, row): &(usize, &trace::TraceColumns)| row.trace_pk == first.trace_pk + *at as i64;
+                let n = changed.iter().enumerate().take_while(follows).count();
+                let (now, rest) = changed.split_at(n);
+                let mut rows = statement.query([first.trace_pk, first.trace_pk + n as i64 - 1])?;
+                while let Some(row) = rows.next()? {
+                    self.loaded(connection, row, &mut by_trace)?;
+                }
+                for row in now {
+                    let spans = by_trace.remove(&row.trace_pk).unwrap_or_default();
+                    self.put(row, spans);
+                }
+                changed = rest;
             }
-            for row in now {
-                let spans = by_trace.remove(&row.trace_pk).unwrap_or_default();
-                self.put(row, spans);
-            }
-            changed = rest;
         }
         self.rev = rev;
         Ok(())

@@ -8,6 +8,7 @@ mod bits;
 mod columns;
 mod eval;
 mod facets;
+mod fields;
 mod list;
 mod lists;
 mod order;

@@ -94,11 +94,11 @@ pub(crate) fn of_scope(connection: &Connection, scope: i64) -> Result<Vec<i64>> 
     Ok(statement.query_map([scope], |row| row.get(0))?.collect::<rusqlite::Result<_>>()?)
 }
 
-/// Traces that changed after `rev`.
-pub(crate) fn changed_after(connection: &Connection, rev: i64) -> Result<Vec<TraceColumns>> {
-    let mut statement =
-        connection.prepare_cached(&format!("SELECT {COLUMNS} FROM trace WHERE rev > ?1 ORDER BY trace_pk"))?;
-    Ok(statement.query_map([rev], from_row)?.collect::<rusqlite::Result<_>>()?)
+/// Traces that changed after `rev`, by key: `n` at most of those after `trace_pk`.
+pub(crate) fn changed_after(connection: &Connection, rev: i64, trace_pk: i64, n: i64) -> Result<Vec<TraceColumns>> {
+    let sql = format!("SELECT {COLUMNS} FROM trace WHERE rev > ?1 AND trace_pk > ?2 ORDER BY trace_pk LIMIT ?3");
+    let mut statement = connection.prepare_cached(&sql)?;
+    Ok(statement.query_map([rev, trace_pk, n], from_row)?.collect::<rusqlite::Result<_>>()?)
 }
 
 /// Removes a trace.
