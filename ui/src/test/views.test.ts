@@ -4,7 +4,7 @@ import type { App, View } from "$state/app.svelte";
 import { COMMAND_IDS, commandInfo } from "$state/commands";
 import { TABS } from "$state/trace.svelte";
 import { RpcError } from "$platform/types";
-import { openPage, settle, violations, type Page } from "./page";
+import { find, openPage, settle, violations, type Page } from "./page";
 
 let app: App;
 let page: Page;
@@ -72,7 +72,8 @@ describe("the window", () => {
     await click("Test");
     expect(document.querySelector('[role="dialog"]')?.textContent).toContain("127.0.0.1:8080");
     expect(await violations()).toEqual([]);
-    await click("Send nothing");
+    expect(find(".ask").textContent).toContain("None of your data was sent to");
+    await click("Do not ask it");
     expect(tests()).toEqual([{ name: "local", allow_destinations: [] }]);
     await click("Test");
     await click("Ask it");
