@@ -231,6 +231,7 @@ describe("links", () => {
     await settle();
     first.openTraceTab(TRACE, null, "kept");
     first.keepTabs();
+    window.dispatchEvent(new Event("pagehide"));
     // Another window has a session of its own.
     sessionStorage.clear();
     const further = new App(incident(), () => 0);
@@ -238,6 +239,7 @@ describe("links", () => {
     await settle();
     expect([further.tabs.all.length, further.view]).toEqual([1, "metrics"]);
     further.keepTabs();
+    window.dispatchEvent(new Event("pagehide"));
     sessionStorage.clear();
     const next = new App(incident(), () => 0);
     const stopNext = next.start();
