@@ -93,11 +93,11 @@ describe("Bench", () => {
     await bench.retry(failed ?? take("none"));
     const sent = host.calls.filter((call) => call.name === "replay_start").at(-1)?.request;
     expect(Reflect.get(Object(sent), "variants")).toMatchObject([{ name: "C" }]);
-    expect(bench.columns.map((column) => column.key)).toEqual([ORIGINAL.take_id, "u-1", "t-1"]);
+    expect(bench.columns.map((column) => column.key)).toEqual(["original", "u-1", "t-1"]);
     answer(3);
     await bench.start();
     // C failed now: the good one stays in reach, and says what it is.
-    expect(bench.columns.map((column) => [column.key, column.note])).toEqual([[ORIGINAL.take_id, undefined], ["v-1", undefined], ["v-2", undefined], ["u-1", "earlier"]]);
+    expect(bench.columns.map((column) => [column.key, column.note])).toEqual([["original", undefined], ["v-1", undefined], ["v-2", undefined], ["u-1", "earlier"]]);
   });
 
   it("shows a run that was opened with its own variants, until one begins others", async () => {
