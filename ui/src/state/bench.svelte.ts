@@ -112,16 +112,18 @@ export class Bench {
     const mine = (run?.takes ?? []).filter((take) => target === null || take.span_id === null || take.span_id === target.spanId);
     const repeated = mine.some((take) => take.repeat > 0);
     const superseded = supersededIn(mine);
+    const good = goodBefore(mine, this.#earlier);
     const finished = (take: Take, note?: string): Column => ({ key: take.take_id, title: take.variant, stream: null, take, note });
     return [
       ...first,
       ...this.others,
-      ...mine.map((take): Column => {
+      ...mine.flatMap((take): Column[] => {
         const stream = this.streams.get(take.take_id) ?? null;
         const note = superseded.has(take.take_id) ? "superseded" : undefined;
-        return { key: take.take_id, title: repeated ? `${take.variant} · ${take.repeat + 1}` : take.variant, stream, take: stream?.take ?? take, note };
+        const own: Column = { key: take.take_id, title: repeated ? `${take.variant} · ${take.repeat + 1}` : take.variant, stream, take: stream?.take ?? take, note };
+        const before = mine.findLast((other) => other.variant === take.variant) === take ? good.filter((other) => other.variant === take.variant) : [];
+        return [own, ...before.map((other) => finished(other, "earlier"))];
       }),
-      ...goodBefore(mine, this.#earlier).map((take) => finished(take, "earlier")),
       ...this.#carried.map((take) => finished(take)),
     ];
   });
