@@ -34,6 +34,7 @@ export default defineConfig({
     include: ["src/**/*.test.ts"],
     // A machine that builds beside the tests is slow; no test asserts on time.
     testTimeout: 120_000,
+    hookTimeout: 120_000,
     setupFiles: ["src/test/setup.ts"],
   },
 });

@@ -54,6 +54,7 @@ fn walk(theme: &str, size: Size) -> Result<()> {
     settle();
     window.picture("traces");
     window.wait_for_text("Imported ")?;
+    window.click(".notice button", "Dismiss")?;
     window.wait("the line that says what happened is gone", |page| match page.find(".notice") {
         Ok(_) => bail!("it is there"),
         Err(_) => Ok(()),

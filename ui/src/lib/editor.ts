@@ -133,12 +133,17 @@ function diagnostic(state: EditorState, { line, column, message }: Problem): Dia
   return { from, to: Math.max(from, at.to), severity: "error", message };
 }
 
-function replaced(view: EditorView, text: string): void {
+/** Puts another text in. What the editor itself told last comes back with each key: to know that one needs no look at the text. */
+function replaced(view: EditorView, text: string, told: string | null): void {
+  if (text === told) return;
   if (view.state.doc.toString() !== text) view.dispatch({ changes: { from: 0, to: view.state.doc.length, insert: text } });
 }
 
 /** Puts an editor into the shadow root of an element. */
 export function openEditor(host: HTMLElement, options: EditorOptions): Editor {
+  let last = options.value;
+  const { onchange } = options;
+  options = { ...options, onchange: (text) => onchange((last = text)) };
   const root = host.shadowRoot ?? host.attachShadow({ mode: "open" });
   const sheet = new CSSStyleSheet();
   sheet.replaceSync(":host > div, .cm-mergeView, .cm-mergeViewEditors { height: 100%; } .cm-mergeView { overflow: auto; } .cm-merge-revert { border: solid var(--line); border-width: 0 1px; background: var(--bg-2); } .cm-merge-revert button { color: var(--text-2); } .cm-merge-revert button:hover { color: var(--accent); }");
@@ -148,7 +153,7 @@ export function openEditor(host: HTMLElement, options: EditorOptions): Editor {
   if (options.original === null) {
     const state = EditorState.create({ doc: options.value, extensions: extensions(options, true) });
     const view = new EditorView({ state, parent, root });
-    return { setValue: (text) => replaced(view, text), setOriginal: () => undefined, review: () => false, focus: () => view.focus(), destroy: () => (view.destroy(), parent.remove()) };
+    return { setValue: (text) => replaced(view, text, last), setOriginal: () => undefined, review: () => false, focus: () => view.focus(), destroy: () => (view.destroy(), parent.remove()) };
   }
   const told = EditorView.updateListener.of((update) => {
     const chunks = getChunks(update.state)?.chunks.length ?? 0;
@@ -164,8 +169,8 @@ export function openEditor(host: HTMLElement, options: EditorOptions): Editor {
   });
   options.onchunks(merge.chunks.length);
   return {
-    setValue: (text) => replaced(merge.b, text),
-    setOriginal: (text) => replaced(merge.a, text),
+    setValue: (text) => replaced(merge.b, text, last),
+    setOriginal: (text) => replaced(merge.a, text, null),
     review: (what) => review(merge, what),
     focus: () => merge.b.focus(),
     destroy: () => (merge.destroy(), parent.remove()),

@@ -59,6 +59,13 @@ export function bytes(n: number | null | undefined): string {
   return `${trim(value, value < 10 ? 1 : 0)} ${units[unit] ?? ""}`;
 }
 
+/** So many of a unit, and of how many: 2 of 5 calls, 1.2 MB of 4 MB. The unit is named in its plural. */
+export function amount(n: number, unit: string, of: number | null = null): string {
+  if (unit === "bytes") return of === null ? bytes(n) : `${bytes(n)} of ${bytes(of)}`;
+  const last = of ?? n;
+  return `${of === null ? "" : `${count(n)} of `}${plural(last, unit.replace(/s$/, ""), unit)}`;
+}
+
 /** A share of 1 in per cent. */
 export function percent(ratio: number | null | undefined): string {
   if (ratio === null || ratio === undefined) return UNKNOWN;

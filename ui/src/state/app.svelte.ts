@@ -7,11 +7,13 @@ import { RpcError, type Platform, type RecentWorkspace } from "$platform/types";
 import type { Bench, Target } from "./bench.svelte";
 import { Commands } from "./commands.svelte";
 import { importReport, jobError, Jobs } from "./jobs.svelte";
+import { LateWrites } from "./late";
 import { Library } from "./library.svelte";
 import { follow } from "./links";
 import { Loaded } from "./loaded.svelte";
 import { Mapping } from "./mapping.svelte";
 import { Metrics } from "./metrics.svelte";
+import { Notices, type Notice } from "./notices.svelte";
 import { Promote } from "./promote.svelte";
 import { Search } from "./search.svelte";
 import { Session } from "./session";
@@ -21,20 +23,13 @@ import type { Trace } from "./trace.svelte";
 
 export type { View } from "./tabs.svelte";
 
-/** A line that says what happened; it goes by itself. */
-export interface Notice {
-  text: string;
-  kind: "done" | "failed";
-  action: { title: string; run: () => void } | null;
-}
-
 /** What the sample is read with: its recordings of answers, which replays are served from, are traces as well. */
 const SAMPLE_QUERY = "environment:production";
 
 /** Parts of what is kept of sources. */
 export type SourcesPart = "batches" | "mapping" | "connections" | "policy" | "formats";
 
-export type Overlay = "palette" | "keys" | "jobs" | "ledger" | "report" | null;
+export type Overlay = "palette" | "keys" | "jobs" | "ledger" | "report" | "quit" | null;
 
 export class App {
   readonly host: Platform;
@@ -52,7 +47,7 @@ export class App {
   overlay = $state<Overlay>(null);
   sources = $state<SourcesPart>("batches");
   promote = $state.raw<Promote | null>(null);
-  notice = $state.raw<Notice | null>(null);
+  readonly notices = new Notices();
   /** Workspaces that were open before. */
   recent = $state.raw<readonly RecentWorkspace[]>([]);
   /** Files are held over the window. */
@@ -67,7 +62,7 @@ export class App {
   #further = false;
   #dataVersion: number | null = null;
   #looking = false;
-  #noticeTimer: ReturnType<typeof setTimeout> | null = null;
+  readonly #late = new LateWrites();
   /** What each import of this window was given, so that one that failed can be mapped. */
   readonly #given = new Map<string, readonly string[]>();
 
@@ -93,6 +88,7 @@ export class App {
     void this.#readFirst(opening);
     if (this.settings.zoom !== 100) void this.zoom(this.settings.zoom);
     const stops = [
+      this.#late.watch(),
       this.host.onChange(({ topic, id }) => this.#changed(topic, id)),
       this.host.onLink((link) => void follow(this, link)),
       this.host.onDrop({ hover: (over) => (this.dropping = over), drop: (paths) => void this.importPaths(paths) }),
@@ -260,9 +256,12 @@ export class App {
     const kept = this.tabs.kept;
     const alone = this.tabs.all.length < 2;
     if (!this.#restored) return;
-    this.session.set("tabs", kept);
-    // A new start begins at the list, unless several tabs were open.
-    if (!this.#further) this.settings.setTabs(this.workspace, alone ? null : kept);
+    const { workspace } = this;
+    this.#late.put("tabs", () => {
+      this.session.set("tabs", kept);
+      // A new start begins at the list, unless several tabs were open.
+      if (!this.#further) this.settings.setTabs(workspace, alone ? null : kept);
+    });
   }
 
   /** Keeps what is being typed, for a page that comes back after its process ended. */
@@ -271,10 +270,13 @@ export class App {
     const drafts = [...this.library.drafts];
     const promote = this.promote !== null && this.promote.written === null ? this.promote.typed : null;
     if (!this.#restored) return;
-    this.session.set("search", typed);
-    // Over a start of the window too: a draft is work, and closing asks nothing.
-    this.settings.setDrafts(this.workspace, drafts);
-    this.session.set("promote", promote);
+    const { workspace } = this;
+    this.#late.put("typed", () => {
+      this.session.set("search", typed);
+      // Over a start of the window too: a draft is work, and closing asks nothing.
+      this.settings.setDrafts(workspace, drafts);
+      this.session.set("promote", promote);
+    });
   }
 
   #restoreTyped(draft: string | null): void {
@@ -388,13 +390,15 @@ export class App {
     if (await this.#job(() => this.host.rpc("import_start", { paths: [path], map }))) this.sources = "batches";
   }
 
-  /** Shows where a log of any form is mapped, with this file when one is named. */
+  /** Shows where a log of any form is mapped: with this file, or with one that the user names. */
   mapFile(path: string | null = null): void {
     this.go("sources");
     this.sources = "mapping";
     this.overlay = null;
-    if (path !== null) void this.mapping.open(path);
-    else if (this.mapping.path === "") void this.mapping.pick();
+    if (path === null) void this.mapping.pick();
+    else void this.mapping.open(path);
+    // Whoever maps a file has read why it could not be imported.
+    for (const job of this.jobs.failed) if (path !== null && this.#given.get(job.job_id)?.includes(path)) this.jobs.look(job.job_id);
   }
 
   /** The file of a failed import that a mapping may explain. */
@@ -453,9 +457,13 @@ export class App {
   // Small things
 
   say(notice: Notice): void {
-    if (this.#noticeTimer !== null) clearTimeout(this.#noticeTimer);
-    this.notice = notice;
-    this.#noticeTimer = setTimeout(() => (this.notice = null), notice.action ? 6_000 : 2_500);
+    this.notices.say(notice);
+  }
+
+  /** Ends the program; while something runs it is asked once before. */
+  quit(): void {
+    if (this.overlay !== "quit" && (this.jobs.active.length > 0 || this.runningBench)) this.overlay = "quit";
+    else void this.act(() => this.host.quit());
   }
 
   /** Shows everything at so many per cent. */

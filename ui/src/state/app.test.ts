@@ -24,7 +24,7 @@ describe("App", () => {
     expect(app.jobs.active.length).toBe(1);
     job = { ...JOB, state: "done", result: REPORT };
     await vi.advanceTimersByTimeAsync(1000);
-    expect(app.notice?.text).toBe("Imported traces.jsonl: 60 traces, 2 already there");
+    expect(app.notices.current?.text).toBe("Imported traces.jsonl: 60 traces, 2 already there");
     stop();
   });
 

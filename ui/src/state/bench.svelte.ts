@@ -8,7 +8,8 @@ import { Loaded } from "./loaded.svelte";
 import { RunMatrix } from "./matrix.svelte";
 import { Sides, type Column } from "./sides.svelte";
 import { TakeStream } from "./take.svelte";
-import { emptyVariant, letter, readVariant, variantInput, type Variant } from "./variant";
+import { goodBefore, ranVariants, supersededIn, type RanVariant } from "./takes";
+import { differences, emptyVariant, letter, nameOf, readVariant, variantInput, type Variant } from "./variant";
 
 /** What is replayed. */
 export interface Target {
@@ -43,6 +44,14 @@ export class Bench {
 
   /** Recorded answers of other calls that the first is compared with. */
   others = $state.raw<readonly Column[]>([]);
+  /** A run that was opened is shown with its own variants; new ones are a draft that is begun by hand. */
+  drafting = $state(true);
+  /** Good takes of this call before this run, newest first. */
+  #earlier = $state.raw<readonly Take[]>([]);
+  /** Takes of other variants that stay beside one that is tried again. */
+  #carried = $state.raw<readonly Take[]>([]);
+  /** Destinations that were allowed by sending: nothing is to be asked about them any more. */
+  readonly #sentTo = new SvelteSet<string>();
 
   readonly estimate = new Loaded<Estimate>();
   readonly request = new Loaded<RequestView>();
@@ -102,20 +111,33 @@ export class Bench {
     const first: Column[] = original ? [{ key: "original", title: "A  recorded", stream: null, take: original }] : [];
     const mine = (run?.takes ?? []).filter((take) => target === null || take.span_id === null || take.span_id === target.spanId);
     const repeated = mine.some((take) => take.repeat > 0);
+    const superseded = supersededIn(mine);
+    const good = goodBefore(mine, this.#earlier);
+    const finished = (take: Take, note?: string): Column => ({ key: take.take_id, title: take.variant, stream: null, take, note });
     return [
       ...first,
       ...this.others,
-      ...mine.map((take) => {
+      ...mine.flatMap((take): Column[] => {
         const stream = this.streams.get(take.take_id) ?? null;
-        return { key: take.take_id, title: repeated ? `${take.variant} · ${take.repeat + 1}` : take.variant, stream, take: stream?.take ?? take };
+        const note = superseded.has(take.take_id) ? "superseded" : undefined;
+        const own: Column = { key: take.take_id, title: repeated ? `${take.variant} · ${take.repeat + 1}` : take.variant, stream, take: stream?.take ?? take, note };
+        const before = mine.findLast((other) => other.variant === take.variant) === take ? good.filter((other) => other.variant === take.variant) : [];
+        return [own, ...before.map((other) => finished(other, "earlier"))];
       }),
+      ...this.#carried.map((take) => finished(take)),
     ];
   });
+
+  /** Variants of the run that was opened. */
+  get ran(): readonly RanVariant[] {
+    return this.run.value === null ? [] : ranVariants(this.run.value, this.matrix.variants);
+  }
 
   /** Opens the bench on a request that was pasted: a JSON body or a curl command. */
   async openRequest(text: string): Promise<void> {
     await this.open([]);
     this.pasted = text;
+    this.drafting = true;
     this.variants = [emptyVariant(this.#keys++)];
     await this.readChoices();
     this.estimateSoon(0);
@@ -129,6 +151,7 @@ export class Bench {
     if (same && targets.length > 0 && this.variants.length > 0) return;
     this.#stop();
     this.targets = targets;
+    this.drafting = true;
     this.variants = [emptyVariant(this.#keys++)];
     this.selected = 0;
     this.allowed.clear();
@@ -173,6 +196,7 @@ export class Bench {
     if (!target) return;
     await this.original.read(async () => {
       const { takes } = await this.#host.rpc("span_takes", { trace_id: target.traceId, span_id: target.spanId });
+      this.#earlier = takes.filter((take) => take.run_id !== null && take.status === "done");
       return takes.find((take) => take.run_id === null) ?? null;
     });
   }
@@ -191,6 +215,7 @@ export class Bench {
     this.matrix.clear();
     this.row = null;
     this.editing = null;
+    this.#carried = [];
   }
 
   /** Sets the recorded answers of several calls side by side. */
@@ -209,15 +234,16 @@ export class Bench {
     await this.sides.compare();
   }
 
-  /** Opens a run that is there already, with what it replayed. */
   /** Takes variants that were kept in place of the one that opening made. */
   takeVariants(kept: readonly unknown[]): void {
     const variants = kept.flatMap((one) => readVariant(one, this.#keys++) ?? []);
     if (variants.length === 0) return;
     this.variants = variants;
+    this.drafting ||= variants.some((variant) => differences(variant).length > 0);
     this.estimateSoon(0);
   }
 
+  /** Opens a run that is there already, with what it replayed and its own variants. */
   async openRun(runId: string): Promise<void> {
     this.#stop();
     this.#forgetRun();
@@ -226,6 +252,7 @@ export class Bench {
     this.targets = targets;
     this.pasted = null;
     this.others = [];
+    this.drafting = false;
     this.variants = [emptyVariant(this.#keys++)];
     this.selected = 0;
     this.estimate.clear();
@@ -275,7 +302,13 @@ export class Bench {
     return true;
   }
 
+  /** Begins variants of one's own for the calls of a run that was opened. */
+  draft(): void {
+    this.drafting = true;
+  }
+
   add(): void {
+    if (!this.drafting) return this.draft();
     const from = this.variants[this.selected];
     this.variants.push({ ...(from ?? emptyVariant(0)), key: this.#keys++, name: "" });
     this.selected = this.variants.length - 1;
@@ -304,12 +337,13 @@ export class Bench {
     this.edit(index, { drop: drop.includes(documentId) ? drop.filter((id) => id !== documentId) : [...drop, documentId] });
   }
 
-  #plan() {
+  #plan(only: string | null = null) {
     const maxUsd = Number(this.maxUsd);
+    const variants = this.variants.map((variant, i) => variantInput(variant, this.letterOf(i)));
     return {
       ids: this.targets.map((target) => `span:${target.spanId}`),
       request: this.pasted,
-      variants: this.variants.map((variant, i) => variantInput(variant, this.letterOf(i))),
+      variants: only === null ? variants : variants.filter((variant) => variant.name === only),
       repeats: this.repeats,
       max_usd: this.maxUsd.trim() && Number.isFinite(maxUsd) ? maxUsd : null,
       allow_destinations: [...this.allowed],
@@ -334,12 +368,12 @@ export class Bench {
   /** Destinations that this workspace has not sent to before, allowed by now or not. */
   get asked(): readonly string[] {
     const estimate = this.estimate.value;
-    return (estimate?.destinations ?? []).filter((destination) => estimate?.new_destinations.includes(destination) || this.allowed.has(destination));
+    return (estimate?.destinations ?? []).filter((destination) => !this.#sentTo.has(destination) && (estimate?.new_destinations.includes(destination) || this.allowed.has(destination)));
   }
 
   /** Destinations that were not allowed yet. */
   get unconfirmed(): readonly string[] {
-    return (this.estimate.value?.new_destinations ?? []).filter((destination) => !this.allowed.has(destination));
+    return (this.estimate.value?.new_destinations ?? []).filter((destination) => !this.allowed.has(destination) && !this.#sentTo.has(destination));
   }
 
   /** Why the run cannot start, in words; `null` when it can. */
@@ -353,13 +387,31 @@ export class Bench {
     return null;
   }
 
-  async start(): Promise<void> {
+  /** Whether a take that failed can be sent again from here: the variant is on the bench, and the run is of one call. */
+  canRetry(take: Take): boolean {
+    return this.drafting && !this.running && this.obstacle === null && this.targets.length < 2 && this.variants.some((variant, i) => nameOf(variant, this.letterOf(i)) === take.variant);
+  }
+
+  /** Sends one variant again, as a run of its own; the good takes of the others stay beside it. */
+  async retry(take: Take): Promise<void> {
+    if (!this.canRetry(take)) return;
+    const others = this.columns.flatMap((column) => (column.take?.run_id && column.take.status === "done" && column.take.variant !== take.variant ? [column.take] : []));
+    await this.start(take.variant, others);
+  }
+
+  /** Starts a run of all variants, or of `only` one while takes of others are carried over. */
+  async start(only: string | null = null, carried: readonly Take[] = []): Promise<void> {
     if (this.starting || this.running) return;
     this.starting = true;
     this.startError = null;
     try {
-      const { run_id } = await this.#host.rpc("replay_start", this.#plan());
+      const plan = this.#plan(only);
+      const { run_id } = await this.#host.rpc("replay_start", plan);
+      for (const destination of plan.allow_destinations) this.#sentTo.add(destination);
+      const good = this.columns.flatMap((column) => (column.take?.run_id && column.take.status === "done" ? [column.take] : []));
+      this.#earlier = [...good, ...this.#earlier];
       this.#forgetRun();
+      this.#carried = carried;
       await this.run.read(() => this.#whenWritten(run_id));
       if (this.targets.length > 1) await this.matrix.read(run_id);
       this.starting = false;

@@ -62,6 +62,54 @@ describe("TakeStream", () => {
 });
 
 describe("Bench", () => {
+  it("asks about a destination once: what was sent to is not new any more", async () => {
+    const bench = new Bench(incident());
+    await bench.open([TARGET]);
+    await bench.estimate.read(async () => ({ calls: 1, input_tokens: 1, output_tokens: 1, cost_usd_nanos: 1, destinations: ["127.0.0.1:8080"], new_destinations: ["127.0.0.1:8080"], unpriced: [], losses: [], fidelity: "exact", sentence: "1 call" }));
+    bench.allowed.add("127.0.0.1:8080");
+    expect(bench.asked).toEqual(["127.0.0.1:8080"]);
+    await bench.start();
+    expect([bench.asked, bench.unconfirmed, bench.obstacle]).toEqual([[], [], null]);
+  });
+
+  it("sends a failed variant again by itself, and keeps the good takes of the others and of before", async () => {
+    const host = incident();
+    const bench = new Bench(host);
+    await bench.open([TARGET]);
+    bench.edit(0, { name: "B" });
+    bench.add();
+    bench.edit(1, { name: "C" });
+    await bench.estimate.read(async () => ({ calls: 2, input_tokens: 1, output_tokens: 1, cost_usd_nanos: 1, destinations: [], new_destinations: [], unpriced: [], losses: [], fidelity: "exact", sentence: "2 calls" }));
+    await bench.start();
+    const failed = bench.columns.find((column) => column.take?.status === "failed")?.take;
+    expect(failed?.variant).toBe("C");
+    const runs = { 2: [take("u-1", { run_id: "run-2", variant: "C" })], 3: [take("v-1", { run_id: "run-3", variant: "B" }), take("v-2", { run_id: "run-3", variant: "C", status: "failed" })] };
+    const answer = (n: 2 | 3) => {
+      host.answer("replay_start", () => ({ run_id: `run-${n}`, job_id: "j" }));
+      host.answer("run_get", () => ({ run_id: `run-${n}`, status: "done", counts: { done: 1, failed: 0, pending: 0 }, started_ns: "1", spent_usd_nanos: 0, max_usd_nanos: null, destinations: [], votes: [], takes: runs[n] }));
+      host.answer("take_get", ({ id }) => runs[n].find((one) => one.take_id === id) ?? take(id));
+    };
+    answer(2);
+    await bench.retry(failed ?? take("none"));
+    const sent = host.calls.filter((call) => call.name === "replay_start").at(-1)?.request;
+    expect(Reflect.get(Object(sent), "variants")).toMatchObject([{ name: "C" }]);
+    expect(bench.columns.map((column) => column.key)).toEqual(["original", "u-1", "t-1"]);
+    answer(3);
+    await bench.start();
+    // C failed now: the good one stays in reach, and says what it is.
+    expect(bench.columns.map((column) => [column.key, column.note])).toEqual([["original", undefined], ["v-1", undefined], ["v-2", undefined], ["u-1", "earlier"]]);
+  });
+
+  it("shows a run that was opened with its own variants, until one begins others", async () => {
+    const bench = new Bench(incident());
+    await bench.openRun("run-1");
+    expect([bench.drafting, bench.ran.map((variant) => variant.name)]).toEqual([false, ["B", "C"]]);
+    bench.takeVariants([emptyVariant(1)]);
+    expect(bench.drafting).toBe(false);
+    bench.add();
+    expect([bench.drafting, bench.variants.length]).toEqual([true, 1]);
+  });
+
   it("plans, asks for the new destination, runs, and compares with the recorded answer", async () => {
     const host = incident();
     const bench = new Bench(host);

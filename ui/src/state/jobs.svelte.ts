@@ -97,6 +97,17 @@ function isReport(value: unknown): value is ImportReport {
   return typeof value === "object" && value !== null && "files" in value && Array.isArray(value.files) && "skipped" in value && Array.isArray(value.skipped);
 }
 
+/**
+ * What became of a job, in a word. A run is over whether or not its calls were answered, so how the run ended is what counts;
+ * one that nothing was sent of was refused.
+ */
+export function jobOutcome(job: Job): string {
+  if (job.state === "failed") return job.kind === "run" && jobError(job)?.code.startsWith("RTK-R") ? "refused" : "failed";
+  const result = job.result;
+  if (job.state !== "done" || job.kind !== "run" || typeof result !== "object" || result === null) return job.state;
+  return "status" in result && typeof result.status === "string" ? result.status : job.state;
+}
+
 /** The error that a failed job ended with. */
 export function jobError(job: Job): RpcError | null {
   if (job.state !== "failed" || typeof job.result !== "object" || job.result === null) return null;

@@ -9,6 +9,9 @@ export type MappingKind = "traces" | "audit";
 /** Chosen in place of a column: the field is the same in every record. */
 export const STATED = "\u0000stated";
 
+/** Code of a mapping that cannot be used, as one that leaves out what is needed. */
+const INSUFFICIENT = "RTK-I024";
+
 const GROUPS: readonly string[] = ["time", "message", "what", "who", "model", "usage", "identity", "tool"];
 
 export class Mapping {
@@ -23,6 +26,8 @@ export class Mapping {
   saved = $state.raw<{ path: string; text: string } | null>(null);
   error = $state.raw<RpcError | null>(null);
   writing = $state(false);
+  /** Something was chosen: what is not enough yet is a mistake only from then on. */
+  touched = $state(false);
 
   readonly #host: Platform;
   /** What was made for the other kind of log, to come back to. */
@@ -57,6 +62,20 @@ export class Mapping {
   /** Whether what is shown is what was kept. */
   get isSaved(): boolean {
     return this.saved !== null && this.saved.path === this.saveAs.trim() && this.saved.text === this.preview.value?.text;
+  }
+
+  /** The mapping does not suffice, and nobody has begun to say more: that is a beginning and no error. */
+  get isBeginning(): boolean {
+    return !this.touched && this.preview.error?.code === INSUFFICIENT;
+  }
+
+  /** Fields of the preview: those that a choice was made for first, in the order of the fields at the left; then what came by itself. */
+  get shownFields(): readonly string[] {
+    const fields = this.preview.value?.fields ?? [];
+    const chosen = [...Object.keys(this.draft?.fields ?? {}), ...Object.keys(this.draft?.values ?? {})];
+    const order = this.groups.flatMap((group) => group.targets.map((target) => target.name));
+    const place = (name: string) => (chosen.includes(name) ? order.indexOf(name) : order.length + fields.indexOf(name));
+    return [...fields].sort((a, b) => place(a) - place(b));
   }
 
   /** Records that are understood without a complaint. */
@@ -103,6 +122,7 @@ export class Mapping {
   #begin(draft: MappingDraft): void {
     this.draft = draft;
     this.stated = new Set(Object.keys(draft.values));
+    this.touched = false;
     this.previewSoon(0);
   }
 
@@ -139,6 +159,7 @@ export class Mapping {
   choose(field: string, choice: string): void {
     if (this.draft === null) return;
     const isColumn = choice !== "" && choice !== STATED;
+    this.touched = true;
     this.stated = new Set([...this.stated].filter((other) => other !== field).concat(choice === STATED ? [field] : []));
     this.draft = {
       ...this.draft,
@@ -150,12 +171,14 @@ export class Mapping {
 
   state(field: string, value: string): void {
     if (this.draft === null) return;
+    this.touched = true;
     this.draft = { ...this.draft, values: { ...this.draft.values, [field]: value } };
     this.previewSoon(400);
   }
 
   setTime(form: { format?: string; zone?: string }): void {
     if (this.draft === null) return;
+    this.touched = true;
     this.draft = {
       ...this.draft,
       ...(form.format === undefined ? {} : { time_format: form.format.trim() || null }),

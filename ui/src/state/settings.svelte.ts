@@ -204,6 +204,15 @@ export class Settings {
     write("sampleStrip", workspace);
   }
 
+  /** Steps of the sample that were done in a workspace. */
+  sampleSteps(workspace: string): string[] {
+    return list(`sampleSteps ${workspace}`);
+  }
+
+  setSampleSteps(workspace: string, steps: readonly string[]): void {
+    write(`sampleSteps ${workspace}`, JSON.stringify(steps));
+  }
+
   /** The tabs that were open in a workspace. */
   tabs(workspace: string): string | null {
     return read(`tabs ${workspace}`);

@@ -13,6 +13,8 @@ export interface Column {
   title: string;
   stream: TakeStream | null;
   take: Take | null;
+  /** Why it stands here although it is not the run's own last word: `superseded`, `earlier`. */
+  note?: string | undefined;
 }
 
 /** What can be voted for: the place of a column from 0, or a word for all of them. */

@@ -119,3 +119,11 @@ describe("styles", () => {
     expect(kept).toEqual(["accent-on", "hit-now", "hit-on", "hatch", "series-1", "series-2", "series-3", "series-4", "series-5", "series-6"]);
   });
 });
+
+describe("what can be ticked", () => {
+  it("has a border in the colour of text in more contrast, ticked or not", () => {
+    const box = css.slice(css.indexOf(':root[data-contrast="more"] input:is([type="checkbox"]')).split("}")[0] ?? "";
+    expect(box).toContain("appearance: none");
+    expect(box).toMatch(/border: 1\.5px solid var\(--text\)/);
+  });
+});

@@ -1,5 +1,6 @@
 /// The frame: keys that were changed by hand, saved views, links, further windows, other workspaces, the native menu.
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import type { Job } from "$bindings/rpc";
 import { App } from "$state/app.svelte";
 import { commandInfo } from "$state/commands";
 import { nativeMenu } from "$state/menu";
@@ -88,6 +89,47 @@ describe("keys", () => {
     expect(page.app.view).toBe("metrics");
     page.app.settings.setKeys("go.metrics", []);
     expect(page.app.commands.hint("go.metrics")).toBe("Metrics");
+  });
+});
+
+describe("quitting", () => {
+  const JOB: Job = { job_id: "j-9", kind: "run", title: "replay, 5 calls", state: "running", started_ns: "1", ended_ns: null, progress: { done: 2, total: 5, unit: "calls", records: null, rate: null, left_ms: null }, result: null };
+
+  it("is done at once while nothing runs", async () => {
+    await press("Ctrl+q");
+    expect(page.host.ended).toBe(true);
+  });
+
+  it("asks once while something runs, and says what becomes of it", async () => {
+    page.host.answer("job_list", () => ({ jobs: [JOB] }));
+    await page.app.jobs.read();
+    page.host.choose("window.quit");
+    await settle();
+    expect([page.host.ended, page.app.overlay]).toEqual([false, "quit"]);
+    expect(find('[role="dialog"]').textContent).toContain("2 of 5 calls");
+    expect(await violations()).toEqual([]);
+    find('[role="dialog"] button', "Stay").click();
+    await settle();
+    expect([page.host.ended, page.app.overlay]).toEqual([false, null]);
+    await press("Ctrl+q");
+    find('[role="dialog"] button.primary', "Quit").click();
+    await settle();
+    expect(page.host.ended).toBe(true);
+  });
+});
+
+describe("jobs that failed", () => {
+  it("stay in the status bar until the list was opened", async () => {
+    const job: Job = { job_id: "j-9", kind: "import", title: "import x.bin", state: "running", started_ns: "1", ended_ns: null, progress: { done: null, total: null, unit: "bytes", records: null, rate: null, left_ms: null }, result: null };
+    page.host.answer("job_list", () => ({ jobs: [job] }));
+    await page.app.jobs.read();
+    page.host.answer("job_list", () => ({ jobs: [{ ...job, state: "failed", result: { error: { code: "RTK-I001", message: "no", hint: null } } }] }));
+    await page.app.jobs.read();
+    await settle();
+    find("footer button", "import x.bin failed").click();
+    await settle();
+    expect(page.app.overlay).toBe("jobs");
+    expect(page.app.jobs.failed).toEqual([]);
   });
 });
 
@@ -189,6 +231,7 @@ describe("links", () => {
     await settle();
     first.openTraceTab(TRACE, null, "kept");
     first.keepTabs();
+    window.dispatchEvent(new Event("pagehide"));
     // Another window has a session of its own.
     sessionStorage.clear();
     const further = new App(incident(), () => 0);
@@ -196,6 +239,7 @@ describe("links", () => {
     await settle();
     expect([further.tabs.all.length, further.view]).toEqual([1, "metrics"]);
     further.keepTabs();
+    window.dispatchEvent(new Event("pagehide"));
     sessionStorage.clear();
     const next = new App(incident(), () => 0);
     const stopNext = next.start();

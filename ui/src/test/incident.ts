@@ -178,7 +178,7 @@ const CHECK: Check = {
       errors: [],
       reasons: ["the score 0.5 is below the threshold 1"],
       cases: [
-        { case_id: "change-before-departure", verdict: "fail", score: 0.5, flaky: false, variant: "original", error: null, answer: "You may change until 24 hours before departure.", assertions: [{ type: "contains", passed: true, score: 1, reason: "found \u201c24 hours\u201d", evidence: [[21, 29]] }, { type: "calls_tool", passed: false, score: 0, reason: "grant_voucher was called, and must not be", evidence: [] }] },
+        { case_id: "change-before-departure", verdict: "fail", score: 0.5, flaky: false, variant: "original", error: null, answer: "You may change until 24 hours before departure.", assertions: [{ type: "contains", passed: true, score: 1, reason: "found \u201c24 hours\u201d", evidence: [[21, 29]] }, { type: "contains", passed: false, score: 0, reason: "expected that the answer does not contain \u201c24 hours before\u201d; it does", evidence: [[21, 36]] }, { type: "calls_tool", passed: false, score: 0, reason: "expected that grant_voucher is not called; it was called once", evidence: [] }] },
         { case_id: "dog-on-night-crossing", verdict: "pass", score: 1, flaky: false, variant: "original", error: null, answer: null, assertions: [{ type: "cites", passed: true, score: 1, reason: "cites PET-3", evidence: [] }] },
       ],
     },

@@ -109,6 +109,32 @@ describe("mapping a file", () => {
     expect(await violations()).toEqual([]);
   });
 
+  it("says what to do before anything was chosen, and what is wrong only from then on", async () => {
+    page.host.answer("mapping_sample", () => ({ ...sample, draft: { ...draft, fields: {} } }));
+    page.host.answer("mapping_preview", () => {
+      throw new RpcError("RTK-I024", "no column is the time");
+    });
+    await open();
+    expect(document.querySelector('[role="alert"]')).toBeNull();
+    expect(document.body.textContent).toContain("Say at the left which column is what");
+    await choose("output", "said");
+    expect(find('[role="alert"]').textContent).toContain("no column is the time");
+  });
+
+  it("shows the chosen columns before those that came by themselves", async () => {
+    page.host.answer("mapping_preview", ({ draft: of }) => ({ ...made({ ...draft, ...of }), fields: ["environment", "output", "time", "input"] }));
+    await open();
+    expect([...document.querySelectorAll("table[aria-label='First records'] th")].map((head) => head.textContent)).toEqual(["line", "time", "input", "environment", "output"]);
+  });
+
+  it("asks for another file when one is mapped already", async () => {
+    await open();
+    page.host.answer("pick", () => ({ paths: ["/logs/other.csv"] }));
+    find("button.button", "Map a file").click();
+    await settle();
+    expect(page.app.mapping.path).toBe("/logs/other.csv");
+  });
+
   it("fills the list of a field when it is looked at, and shows what a choice makes", async () => {
     await open();
     expect(select("output").options).toHaveLength(2);

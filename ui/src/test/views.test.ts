@@ -4,7 +4,7 @@ import type { App, View } from "$state/app.svelte";
 import { COMMAND_IDS, commandInfo } from "$state/commands";
 import { TABS } from "$state/trace.svelte";
 import { RpcError } from "$platform/types";
-import { openPage, settle, violations, type Page } from "./page";
+import { find, openPage, settle, violations, type Page } from "./page";
 
 let app: App;
 let page: Page;
@@ -72,12 +72,61 @@ describe("the window", () => {
     await click("Test");
     expect(document.querySelector('[role="dialog"]')?.textContent).toContain("127.0.0.1:8080");
     expect(await violations()).toEqual([]);
-    await click("Send nothing");
+    expect(find(".ask").textContent).toContain("None of your data was sent to");
+    await click("Do not ask it");
     expect(tests()).toEqual([{ name: "local", allow_destinations: [] }]);
     await click("Test");
     await click("Ask it");
     expect(tests().at(-1)).toEqual({ name: "local", allow_destinations: ["127.0.0.1:8080"] });
     expect(document.querySelector("article")?.textContent).toContain("small");
+  });
+
+  it("shows of a retrieval what it was asked and what it brought, where its source recorded neither as text", async () => {
+    await open();
+    page.host.answer("span_get", ({ span_id }) => ({ trace_id: "5f0c9e12a4b7d3e8812f6a9b0c4d7e31", span_id: span_id ?? "", name: "kb.search", kind: "retriever", status_message: null, error_type: null, input_value: null, output_value: null, attributes: {}, resource: {}, events: [] }));
+    await app.openTrace("5f0c9e12a4b7d3e8812f6a9b0c4d7e31", "00000000000000a1");
+    app.trace.show("messages");
+    await settle();
+    const panel = find('[role="tabpanel"]');
+    expect(panel.textContent).toContain("change ticket before departure");
+    expect(panel.textContent).toContain("5 documents");
+    expect(panel.textContent).not.toContain("not recorded");
+    expect(await violations()).toEqual([]);
+    find('[role="tabpanel"] li button', "OST-7").click();
+    await settle();
+    expect([app.trace.tab, app.trace.documentId]).toEqual(["context", "OST-7"]);
+  });
+
+  it("says of every number of a signal of how many calls it is, when some lack it", async () => {
+    await open();
+    app.go("metrics");
+    await settle();
+    const cells = [...document.querySelectorAll('table[aria-label="Metrics"] tbody tr:first-child td')].map((cell) => cell.textContent?.trim());
+    expect(cells.slice(4, 12)).toEqual(["900 ms", "3.1 s", "4 s", "240 msof 50 %", "—of 50 %", "4,000", "900", "$0.0004of 75 %"]);
+  });
+
+  it("quotes what a failed assertion found beside what was expected", async () => {
+    await open();
+    app.go("golden");
+    await settle();
+    const failed = [...document.querySelectorAll("li.failed")].map((item) => item.textContent);
+    expect(failed[0]).toContain("does not contain");
+    expect(failed[0]).toContain("found in the answer: 24 hours before");
+    expect(failed[1]).not.toContain("found in the answer");
+  });
+
+  it("keeps the steps of the sample that were done over a start, for its workspace alone", async () => {
+    localStorage.setItem("retake:sampleStrip", "/home/mira/ferry.retake");
+    localStorage.setItem("retake:sampleSteps /home/mira/ferry.retake", '["find","audit"]');
+    await open();
+    const done = () => [...document.querySelectorAll(".strip li.done")].map((step) => step.textContent?.trim());
+    expect(done()).toEqual(["Find the bad answer", "Look at who did what"]);
+    await app.openTrace("5f0c9e12a4b7d3e8812f6a9b0c4d7e31");
+    app.trace.show("context");
+    await settle();
+    expect(JSON.parse(localStorage.getItem("retake:sampleSteps /home/mira/ferry.retake") ?? "[]")).toContain("context");
+    expect(app.settings.sampleSteps("/home/mira/other.retake")).toEqual([]);
+    expect(await violations()).toEqual([]);
   });
 
   it("keeps what is written while other views are looked at", async () => {

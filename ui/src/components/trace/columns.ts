@@ -47,11 +47,17 @@ export function slack(columns: readonly Column[], widths: Widths, width: number)
   return width - columns.reduce((sum, column) => sum + leastOf(column, widths), BESIDE);
 }
 
-/** The columns that have room, in their order. */
+/** What the question should have before the columns that only measure have any: some forty characters. */
+const COMFORTABLE = 300;
+/** Columns that a row is known by: they go only where the question would become a slit. */
+const KNOWN_BY: readonly Column[] = ["flags", "time"];
+
+/** The columns that have room, in their order. The question comes first: it is what a row is read for. */
 export function fitting(columns: readonly Column[], width: number, widths: Widths = {}): readonly Column[] {
   let left = [...columns];
   for (const column of DISPENSABLE) {
-    if (width <= 0 || slack(left, widths, width) >= 0) break;
+    const wanted = KNOWN_BY.includes(column) ? COLUMN_INFO.question.least : COMFORTABLE;
+    if (width <= 0 || slack(left, widths, width) >= wanted - leastOf("question", widths)) break;
     left = left.filter((other) => other !== column);
   }
   return left;

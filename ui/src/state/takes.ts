@@ -1,0 +1,37 @@
+/// Which takes of a run count, which only tell what was tried, and which good ones of before must not be lost over a bad one.
+import type { Run, Take } from "$bindings/rpc";
+
+/** A variant as a run had it: what there is to read of it afterwards. */
+export interface RanVariant {
+  name: string;
+  provider: string | null;
+  model: string | null;
+}
+
+const FINISHED = new Set(["done", "failed"]);
+const slotOf = (take: Take) => `${take.span_id ?? ""} ${take.repeat} ${take.variant}`;
+
+/** Takes in whose place another one was sent later: they were interrupted, and do not count. */
+export function supersededIn(takes: readonly Take[]): ReadonlySet<string> {
+  const counts = new Map<string, Take>();
+  for (const take of takes) {
+    const kept = counts.get(slotOf(take));
+    if (!kept || !FINISHED.has(kept.status) || take.status === "done") counts.set(slotOf(take), take);
+  }
+  return new Set(takes.flatMap((take) => (counts.get(slotOf(take)) === take ? [] : [take.take_id])));
+}
+
+/** Of each variant that came to nothing in `takes`, the newest good take of before; `earlier` is newest first. */
+export function goodBefore(takes: readonly Take[], earlier: readonly Take[]): Take[] {
+  const variants = [...new Set(takes.map((take) => take.variant))];
+  const lost = variants.filter((variant) => takes.every((take) => take.variant !== variant || (take.status !== "done" && take.status !== "pending")));
+  return lost.flatMap((variant) => earlier.find((take) => take.variant === variant && take.status === "done" && takes.every((other) => other.take_id !== take.take_id)) ?? []);
+}
+
+/** What a run's variants were, by what it sent. */
+export function ranVariants(run: Run, names: readonly string[]): RanVariant[] {
+  return names.map((name) => {
+    const take = run.takes.find((other) => other.variant === name);
+    return { name, provider: take?.provider ?? null, model: take?.model ?? null };
+  });
+}
