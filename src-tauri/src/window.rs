@@ -12,7 +12,7 @@ use std::ffi::OsString;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::thread::JoinHandle;
-use std::time::Instant;
+use std::time::{Duration, Instant};
 use tauri::{
     AppHandle, Emitter, EventTarget, Manager, RunEvent, State, WebviewUrl, WebviewWindow, WebviewWindowBuilder,
 };
@@ -41,7 +41,11 @@ impl Windows {
 
     /// Forgets a window that was closed, and with the last one of a workspace the workspace.
     pub fn closed(&self, label: &str) {
-        self.all().remove(label);
+        let Some(closed) = self.all().remove(label) else { return };
+        let last = self.on(&closed.path).is_empty();
+        if last && let Ok(workspace) = closed.core.as_ref().map_err(Clone::clone).and_then(|core| core.workspace()) {
+            keep_columns(workspace);
+        }
     }
 
     fn all(&self) -> std::sync::MutexGuard<'_, BTreeMap<String, Arc<Opened>>> {
@@ -139,13 +143,27 @@ fn open_file(path: &Path) -> Result<Workspace, ApiError> {
     Ok(workspace)
 }
 
+/// After so long a start is over, and writing is in nobody's way.
+const SETTLED: Duration = Duration::from_secs(5);
+
+/// Keeps what was read for the next start.
+fn keep_columns(workspace: &Workspace) {
+    if let Err(why) = workspace.keep_columns() {
+        tracing::warn!(%why, "what was read is not kept for the next start");
+    }
+}
+
 /// Reads what the first list needs while the page is still being loaded.
 fn read_ahead(workspace: Workspace) {
     std::thread::spawn(move || {
         let began = Instant::now();
         // The list asks for the same and shows why it cannot be had.
         match workspace.warm() {
-            Ok(()) => tracing::debug!(ms = began.elapsed().as_millis(), "what a list needs was read ahead"),
+            Ok(()) => {
+                tracing::debug!(ms = began.elapsed().as_millis(), "what a list needs was read ahead");
+                std::thread::sleep(SETTLED);
+                keep_columns(&workspace);
+            }
             Err(why) => tracing::warn!(%why, "nothing was read ahead"),
         }
     });

@@ -43,7 +43,8 @@ impl Workspace {
             tx.execute("DELETE FROM batch WHERE batch_id = ?1", [&batch_id])?;
             // Readers load everything anew: removed keys may be given again.
             let epoch = meta::number(tx, "epoch")? + 1;
-            meta::set_number(tx, "epoch", epoch)
+            meta::set_number(tx, "epoch", epoch)?;
+            meta::set_mark(tx)
         })?;
         self.give_back_space(cancel)?;
         Ok(removed)

@@ -231,6 +231,11 @@ impl Workspace {
         read(&connection).map_err(|error| self.place(error))
     }
 
+    /// Whether it can only be read.
+    pub(crate) fn is_frozen(&self) -> bool {
+        self.inner.access == Access::Frozen
+    }
+
     /// Refuses to write where nothing could be written when the file was opened.
     fn writable(&self) -> Result<()> {
         match self.inner.access {

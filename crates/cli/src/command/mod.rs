@@ -29,7 +29,13 @@ use std::sync::Arc;
 /// Runs the command.
 pub async fn run(cli: &Cli, output: &Output) -> Result<Exit, ApiError> {
     let core = open(cli)?;
-    run_on(core, cli, output).await
+    let done = run_on(Arc::clone(&core), cli, output).await;
+    if let Ok(workspace) = core.workspace()
+        && let Err(why) = workspace.keep_columns()
+    {
+        tracing::warn!(%why, "what was read is not kept for the next command");
+    }
+    done
 }
 
 /// Runs the command on an open workspace.

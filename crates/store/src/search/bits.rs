@@ -1,7 +1,7 @@
 //! Sets of positions, as bits.
 
 /// A set of positions below a length.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub(crate) struct Bits {
     words: Vec<u64>,
     len: usize,
@@ -11,6 +11,22 @@ impl Bits {
     /// The empty set.
     pub(crate) fn none(len: usize) -> Self {
         Self { words: vec![0; len.div_ceil(64)], len }
+    }
+
+    /// Below which its positions are.
+    pub(crate) fn len(&self) -> usize {
+        self.len
+    }
+
+    /// Its words and its length.
+    pub(crate) fn into_words(self) -> (Vec<u64>, usize) {
+        (self.words, self.len)
+    }
+
+    /// The set of these words; `None` when they are not as many as the length needs, or hold a position beyond it.
+    pub(crate) fn of_words(words: Vec<u64>, len: usize) -> Option<Self> {
+        let beyond = words.last().is_some_and(|last| len % 64 != 0 && last >> (len % 64) != 0);
+        (words.len() == len.div_ceil(64) && !beyond).then_some(Self { words, len })
     }
 
     /// The set of the positions for which `holds`.

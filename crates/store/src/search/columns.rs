@@ -6,11 +6,13 @@
 use crate::error::Result;
 use crate::search::bits::Bits;
 use crate::search::fields::{Spans, Traces};
+use crate::search::snapshot::{State, Visit};
 use crate::table::span::{Shape, ShapeCache, bit, scope_of};
 use crate::table::{meta, trace};
 use retake_model::{SpanKind, Usage, UsageScope};
 use rusqlite::{Connection, Row};
 use std::collections::HashMap;
+use std::io;
 
 /// A number that is not known.
 pub(crate) const UNKNOWN: i64 = i64::MIN;
@@ -26,8 +28,7 @@ const _: () = assert!(bit::ALL & (OWN_USER | OWN_CONVERSATION) as i64 == 0);
 /// All columns.
 #[derive(Debug)]
 pub(crate) struct Columns {
-    pub epoch: i64,
-    pub rev: i64,
+    state: State,
     pub spans: Spans,
     pub traces: Traces,
     /// Positions of spans, trace by trace, by start.
@@ -106,11 +107,10 @@ fn highest(connection: &Connection, sql: &str) -> Result<usize> {
 }
 
 impl Columns {
-    /// Everything.
-    pub(crate) fn load(connection: &Connection) -> Result<Self> {
-        let mut columns = Self {
-            epoch: meta::number(connection, "epoch")?,
-            rev: 0,
+    /// None, of a state of the data.
+    pub(crate) fn empty(state: State) -> Self {
+        Self {
+            state,
             spans: Spans::default(),
             traces: Traces::default(),
             members: Vec::new(),
@@ -121,7 +121,46 @@ impl Columns {
             names: Names::default(),
             shapes: ShapeCache::default(),
             shape_names: Vec::new(),
-        };
+        }
+    }
+
+    /// The data that they were made of.
+    pub(crate) fn state(&self) -> State {
+        self.state
+    }
+
+    /// Every list, to be written or filled.
+    pub(crate) fn visit(&mut self, visit: &mut impl Visit) -> io::Result<()> {
+        self.spans.visit(visit)?;
+        self.traces.visit(visit)?;
+        visit.list(&mut self.members)?;
+        self.live_spans.visit(visit)?;
+        self.live_traces.visit(visit)?;
+        visit.list(&mut self.span_at)?;
+        visit.list(&mut self.trace_at)?;
+        visit.list(&mut self.shape_names)?;
+        visit.list(&mut self.names.ends)?;
+        let mut text = std::mem::take(&mut self.names.text).into_bytes();
+        visit.list(&mut text)?;
+        self.names.text = String::from_utf8(text).map_err(|_| io::ErrorKind::InvalidData)?;
+        Ok(())
+    }
+
+    /// Whether lists that belong together are of one length.
+    pub(crate) fn is_whole(&self) -> bool {
+        let (spans, traces) = (self.spans.pk.len(), self.traces.pk.len());
+        self.spans.are(spans)
+            && self.traces.are(traces)
+            && self.members.len() == spans
+            && self.live_spans.len() == spans
+            && self.live_traces.len() == traces
+    }
+
+    /// Everything.
+    pub(crate) fn load(connection: &Connection) -> Result<Self> {
+        // Whatever changed since the first change is read.
+        let before = State { epoch: meta::number(connection, "epoch")?, ..State::default() };
+        let mut columns = Self::empty(before);
         let spans = highest(connection, "SELECT max(span_pk) FROM span")?;
         columns.spans.reserve(spans);
         columns.members.reserve(spans);
@@ -136,7 +175,7 @@ impl Columns {
     /// Brings the columns up to date; gives back fresh ones when a batch was taken back or too much is dead.
     pub(crate) fn refresh(&mut self, connection: &Connection) -> Result<()> {
         let dead = self.spans.pk.len() - self.live_spans.count();
-        if meta::number(connection, "epoch")? != self.epoch || dead > 10_000 + self.spans.pk.len() / 3 {
+        if meta::number(connection, "epoch")? != self.state.epoch || dead > 10_000 + self.spans.pk.len() / 3 {
             *self = Self::load(connection)?;
             return Ok(());
         }
@@ -144,8 +183,8 @@ impl Columns {
     }
 
     fn update(&mut self, connection: &Connection) -> Result<()> {
-        let rev = meta::number(connection, "rev")?;
-        if rev == self.rev {
+        let state = State::of(connection)?;
+        if state.rev == self.state.rev {
             return Ok(());
         }
         self.names.load(connection)?;
@@ -154,7 +193,7 @@ impl Columns {
         let mut seen = i64::MIN;
         loop {
             // Some traces at a time, so that neither all of them nor all spans are held.
-            let block = trace::changed_after(connection, self.rev, seen, TRACES_AT_ONCE)?;
+            let block = trace::changed_after(connection, self.state.rev, seen, TRACES_AT_ONCE)?;
             let Some(last) = block.last() else { break };
             seen = last.trace_pk;
             let mut changed = block.as_slice();
@@ -174,7 +213,7 @@ impl Columns {
                 changed = rest;
             }
         }
-        self.rev = rev;
+        self.state = state;
         Ok(())
     }
 

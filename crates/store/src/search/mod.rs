@@ -13,6 +13,7 @@ mod list;
 mod lists;
 mod order;
 mod points;
+mod snapshot;
 mod words;
 
 use crate::error::{Result, StoreError};
@@ -51,6 +52,8 @@ struct Loaded {
     columns: Option<Columns>,
     lists: Lists,
     version: i64,
+    /// What the file beside the workspace was made of, as far as we know.
+    kept: snapshot::State,
 }
 
 #[derive(Debug, Default)]
@@ -77,7 +80,7 @@ impl Workspace {
             return Err(StoreError::Cancelled);
         }
         self.read(|connection| {
-            let Loaded { columns, lists, version: seen } = &mut *loaded;
+            let Loaded { columns, lists, version: seen, kept } = &mut *loaded;
             match columns {
                 Some(_) if *seen == version => {}
                 Some(columns) => {
@@ -86,7 +89,10 @@ impl Workspace {
                 }
                 None => {
                     lists.forget();
-                    *columns = Some(Columns::load(connection)?);
+                    let (beside, key) = (snapshot::path_of(self.path()), self.workspace_key());
+                    let found = snapshot::load(&beside, &key, snapshot::State::of(connection)?);
+                    *kept = found.as_ref().map(Columns::state).unwrap_or_default();
+                    *columns = Some(found.map_or_else(|| Columns::load(connection), Ok)?);
                 }
             }
             // What is committed between the look at the version and the snapshot is loaded once more: that is no harm.
@@ -102,6 +108,19 @@ impl Workspace {
     /// Those of the database.
     pub fn warm(&self) -> Result<()> {
         self.with_columns(&Cancel::default(), |_| Ok(()))
+    }
+
+    /// Keeps what every search looks at in a file beside the workspace, when it was read and has changed since the file was
+    /// written: the next program reads that instead of every span. Where it cannot be written nothing is lost but time.
+    pub fn keep_columns(&self) -> std::io::Result<()> {
+        let mut loaded = lock(&self.inner.search.loaded);
+        let Loaded { columns: Some(columns), kept, .. } = &mut *loaded else { return Ok(()) };
+        if columns.state() == *kept || self.is_frozen() {
+            return Ok(());
+        }
+        snapshot::keep(&snapshot::path_of(self.path()), &self.workspace_key(), columns)?;
+        *kept = columns.state();
+        Ok(())
     }
 
     /// A page of what matches.

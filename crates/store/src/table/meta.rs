@@ -21,3 +21,10 @@ pub(crate) fn set_number(connection: &Connection, key: &str, value: i64) -> Resu
     statement.execute(rusqlite::params![key, value])?;
     Ok(())
 }
+
+/// Leaves a random number, never 0: it tells this state of the data from that of a copy which went another way.
+pub(crate) fn set_mark(connection: &Connection) -> Result<()> {
+    // The second half is random but for two bits.
+    let (_, random) = uuid::Uuid::now_v7().as_u64_pair();
+    set_number(connection, "mark", random.cast_signed() | 1)
+}

@@ -1,5 +1,6 @@
 //! Behaviour of the store as its readers see it, with made-up facts.
 
+mod columns;
 mod crash;
 mod laws;
 mod made;
