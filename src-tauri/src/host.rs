@@ -83,6 +83,10 @@ impl Host for Window {
         ))
     }
 
+    fn is_window(&self) -> bool {
+        true
+    }
+
     fn sample_folder(&self) -> Option<PathBuf> {
         retake_api::handlers::workspace::find_sample(self.variable("RETAKE_SAMPLE"))
     }

@@ -25,5 +25,5 @@ pub async fn rpc(
         // The page shows the error; a defect is also kept, with the command that met it.
         tracing::error!(command = name, message = error.message, "a handler failed");
     }
-    result
+    result.map_err(ApiError::in_window)
 }

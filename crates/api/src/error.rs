@@ -40,6 +40,17 @@ impl ApiError {
         self
     }
 
+    /// The same for who sits at a window: where the hint is the code's own remedy, or begins with it, that of the window.
+    #[must_use]
+    pub fn in_window(mut self) -> Self {
+        let (remedy, window) = (self.code.remedy(), self.code.remedy_in_window());
+        self.hint = self.hint.map(|hint| match hint.strip_prefix(remedy) {
+            Some(more) => format!("{window}{more}"),
+            None => hint,
+        });
+        self
+    }
+
     /// A defect of ours that reached the border, with what is known of it.
     pub fn internal(what: impl std::fmt::Display) -> Self {
         Self::new(Code::Internal, what.to_string())
@@ -61,6 +72,23 @@ impl<E: Coded> From<E> for ApiError {
             message: error.to_string(),
             hint: error.hint(),
             span: error.span().map(|(start, end)| TextSpan { start, end }),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn remedies_of_the_window_name_no_option_and_keep_what_is_added() {
+        let error = ApiError::new(Code::InputNotUnderstood, "no format claims a.txt");
+        let more = format!("{} The nearest was otlp-json: no spans.", Code::InputNotUnderstood.remedy());
+        let hint = error.clone().with_hint(more).in_window().hint.unwrap_or_default();
+        assert!(hint.starts_with(Code::InputNotUnderstood.remedy_in_window()) && hint.ends_with("no spans."), "{hint}");
+        assert_eq!(error.with_hint("Own words.").in_window().hint.as_deref(), Some("Own words."));
+        for code in Code::ALL {
+            assert!(!code.remedy_in_window().contains("`--"), "{code}: {}", code.remedy_in_window());
         }
     }
 }

@@ -29,6 +29,11 @@ pub trait Host: Send + Sync {
     /// Those of the file system; a refusal of the host.
     fn read_file(&self, path: &str) -> std::io::Result<String>;
 
+    /// Whether the user sits at a window, where remedies name its places and not options of the command line.
+    fn is_window(&self) -> bool {
+        false
+    }
+
     /// Folder of the sample, when it is there.
     fn sample_folder(&self) -> Option<PathBuf>;
 

@@ -262,9 +262,13 @@ n: number,
  */
 errors: number, 
 /**
- * The one with the highest value.
+ * Trace of the one with the highest value.
  */
-call: Call, };
+trace_id: string, 
+/**
+ * Its span.
+ */
+span_id: string, };
 
 export type Calls = { 
 /**

@@ -54,7 +54,7 @@ describe("the time axis", () => {
     expect(metrics.view).toEqual({ from: whole.from + 1.875 * HOUR, to: whole.to - 1.875 * HOUR });
     expect(host.calls.length).toBe(before);
     await vi.advanceTimersByTimeAsync(500);
-    expect(host.calls.length).toBe(before + 1);
+    expect(host.calls.length).toBe(before + 2); // Buckets, and single calls.
     expect(asked()).toMatchObject({ query: "", bucket: "auto", from_ns: `${whole.from + 1.875 * HOUR}000000` });
     expect(metrics.extent).toEqual(whole);
     axis.pan(-10);

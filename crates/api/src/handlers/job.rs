@@ -90,6 +90,8 @@ impl RunningJob {
 
     /// Ends it.
     pub(crate) fn end(self, outcome: Result<Value, ApiError>) {
+        let window = self.core.host().is_window();
+        let outcome = outcome.map_err(|error| if window { error.in_window() } else { error });
         let (state, result) = match outcome {
             Ok(result) if self.cancel.is_cancelled() => ("cancelled", result),
             Ok(result) => ("done", result),

@@ -182,6 +182,13 @@ pub(crate) fn remember_destinations(core: &Core, more: &[String]) -> Result<(), 
     Ok(())
 }
 
+fn destination_hint(core: &Core, new: &str) -> String {
+    match core.host().is_window() {
+        true => Code::DestinationNew.remedy_in_window().to_owned(),
+        false => format!("Allow it with `--allow-destination {new}`."),
+    }
+}
+
 /// Refuses a destination that neither the workspace nor this command has allowed.
 pub(crate) fn check_destinations(core: &Core, wanted: &[String], allowed_now: &[String]) -> Result<(), ApiError> {
     let mut allowed = allowed_destinations(core)?;
@@ -189,7 +196,7 @@ pub(crate) fn check_destinations(core: &Core, wanted: &[String], allowed_now: &[
     let covered = |wanted: &String| allowed.iter().any(|entry| retake_replay::egress::is_allowed(entry, wanted));
     match wanted.iter().find(|wanted| !covered(wanted)) {
         Some(new) => Err(ApiError::new(Code::DestinationNew, format!("{new} is a new destination"))
-            .with_hint(format!("Allow it with `--allow-destination {new}`."))),
+            .with_hint(destination_hint(core, new))),
         None => remember_destinations(core, allowed_now),
     }
 }
