@@ -6,6 +6,7 @@
 mod crash;
 mod host;
 mod menu;
+mod opening;
 mod options;
 mod rpc;
 mod window;
@@ -37,7 +38,7 @@ fn main() -> ExitCode {
         retake_api::log::start(&path, std::env::var("RETAKE_LOG").ok().as_deref());
     }
     // A second start hands over to the first, which has its workspace open: opening it once more changes nothing.
-    let mut opening = Some(window::Opening::begin(&options.workspace));
+    let mut opening = Some(opening::Opening::begin(&options.workspace));
     let mut builder = tauri::Builder::default();
     if is_single() {
         builder = builder.plugin(tauri_plugin_single_instance::init(window::started_again));
