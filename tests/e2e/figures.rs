@@ -276,6 +276,15 @@ fn a_large_trace_opens_and_stays_few_elements() -> Result<()> {
         &[],
     )?;
     figure(&format!("trace of {spans} spans to its first rows"), number(&opened)?, "ms");
+    window.wait("all spans, which follow the first", |page| {
+        let rows = page.run(
+            "document.querySelector('[role=tree]').scrollTop = 0;
+            return document.querySelector('[role=tree]').scrollHeight / document.querySelector('[role=treeitem]').offsetHeight",
+            &[],
+        )?;
+        ensure!(rows.as_f64().is_some_and(|rows| rows >= spans as f64), "{rows} rows");
+        Ok(())
+    })?;
     let scroll = FRAMES.replace("[role=grid]", "[role=tree]");
     let frames = measured(page, &scroll, &[])?;
     let frames: Vec<f64> = frames.as_array().into_iter().flatten().filter_map(Value::as_f64).collect();

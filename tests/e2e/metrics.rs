@@ -185,3 +185,69 @@ fn keys_mark_a_time_and_zoom_without_a_pointer() -> Result<()> {
     window.wait("the query has the focus", |page| page.find("input[aria-label='Query of the metrics']:focus"))?;
     window.finish()
 }
+
+#[test]
+fn the_highest_calls_are_those_of_the_command_and_lead_to_their_traces() -> Result<()> {
+    if window::is_missing() {
+        return Ok(());
+    }
+    let (home, _, file) = home();
+    home.retake(&["import", &file]).ok();
+    let window = Window::open("calls", &home, &[("TZ", "UTC")])?;
+    window.page().resize(1280, 800)?;
+    window.wait_for_text("Where is parcel 8?")?;
+    open_metrics(&window, "parcel")?;
+    let script = "return [...document.querySelectorAll(\"table[aria-label='Calls with the highest values'] tbody tr\")]
+        .map((row) => row.cells[1].innerText.trim())";
+    // Keys choose what is measured: first token, then tokens.
+    window.page().press(&[key::ESCAPE])?;
+    window.page().run("document.activeElement?.blur(); return true", &[])?;
+    window.page().press(&["y"])?;
+    window.page().press(&["y"])?;
+    let command = home.retake(&["metrics", "--query", "parcel", "--calls", "tokens"]).ok();
+    let highest = command["highest"].as_array().context("calls")?;
+    let expected: Vec<String> = highest.iter().filter_map(|call| Some(call["value"].as_f64()?.to_string())).collect();
+    ensure!(!expected.is_empty(), "{command}");
+    window.wait("the command's calls", |page| {
+        let shown = page.run(script, &[])?;
+        ensure!(shown == json!(expected), "{shown} is not {expected:?}");
+        Ok(())
+    })?;
+    window.picture("tokens");
+
+    // A dot is met somewhere at the moment of the first call.
+    let place = window.page().run(
+        "const area = document.querySelector('.plots .wide .area');
+        area.scrollIntoView({ block: 'center' });
+        const box = area.getBoundingClientRect();
+        return [box.left, box.top, box.width, box.height]",
+        &[],
+    )?;
+    let sides: Vec<f64> = place.as_array().into_iter().flatten().filter_map(Value::as_f64).collect();
+    let [left, top, width, height] = sides[..] else { bail!("{place} is no box") };
+    // All calls lie in one bucket of a minute, which is the axis; its numbers stand left of it.
+    let first: i64 = command["marks"][0]["from_ns"].as_str().context("a mark")?.parse()?;
+    let x = left + 68.0 + (first % 60_000_000_000) as f64 / 6e10 * (width - 68.0);
+    let traces = "return document.querySelector('[role=tree] [role=treeitem]') !== null";
+    let mut opened = false;
+    for step in 1..30 {
+        let y = top + height * f64::from(step) / 30.0;
+        window.page().drag((x, y), (x, y))?;
+        opened = (0..4).any(|_| {
+            std::thread::sleep(std::time::Duration::from_millis(60));
+            window.page().run(traces, &[]).is_ok_and(|found| found == true)
+        });
+        if opened {
+            break;
+        }
+    }
+    ensure!(opened, "no click met a dot");
+    window.wait_for_text("Where is parcel")?;
+
+    open_metrics(&window, "parcel")?;
+    let button = window.wait("a call", |page| page.find("table[aria-label='Calls with the highest values'] button"))?;
+    window.page().run("arguments[0].focus(); return true", &[crate::webdriver::reference(&button)])?;
+    window.page().press(&[key::ENTER])?;
+    window.wait("its trace", |page| page.find("[role=tree] [role=treeitem][aria-selected=true]"))?;
+    window.finish()
+}
