@@ -230,7 +230,8 @@ fn documents_of_reading_hold_the_fields_of_the_contract() {
         let by = ["metrics", "--by", "tenant,model", "--bucket", size];
         holds(&home, &home.retake(&by).ok(), "metrics", metrics);
     }
-    let call = "(trace_id span_id) string\nstart_ns ns?\nvalue number\nerror bool\n(tenant feature model prompt) string?";
+    let call =
+        "(trace_id span_id) string\nstart_ns ns?\nvalue number\nerror bool\n(tenant feature model prompt) string?";
     let calls: String = call.lines().map(|line| format!("highest[].{line}\n")).collect();
     let marks = "marks[].(from_ns to_ns) ns\nmarks[].(low high) number\nmarks[].(n errors) integer\nmarks[].(trace_id span_id) string";
     for measure in ["latency_ms", "ttft_ms", "tokens", "cost_usd_nanos"] {

@@ -457,7 +457,6 @@ fn project_audit(tx: &Connection, owner: i64, touched: &mut Touched, projector: 
 pub(crate) fn next_rev(tx: &Connection) -> Result<i64> {
     let rev = meta::number(tx, "rev")? + 1;
     meta::set_number(tx, "rev", rev)?;
-    meta::set_mark(tx)?;
     Ok(rev)
 }
 

@@ -44,7 +44,8 @@ impl Workspace {
             // Readers load everything anew: removed keys may be given again.
             let epoch = meta::number(tx, "epoch")? + 1;
             meta::set_number(tx, "epoch", epoch)?;
-            meta::set_mark(tx)
+            // Also the undo of another batch in a copy leads to this epoch.
+            append::next_rev(tx).map(drop)
         })?;
         self.give_back_space(cancel)?;
         Ok(removed)

@@ -8,6 +8,7 @@ use crate::blob::Dictionaries;
 use crate::error::{Result, StoreError};
 use crate::migration;
 use crate::search::SearchState;
+use crate::table::meta;
 use crate::trees::Trees;
 use rusqlite::config::DbConfig;
 use rusqlite::{Connection, OpenFlags, Transaction, TransactionBehavior};
@@ -276,6 +277,7 @@ impl Workspace {
                 *data_version = version;
             }
             let result = write(&transaction, cache).and_then(|value| {
+                meta::mark_change(&transaction)?;
                 transaction.commit()?;
                 Ok(value)
             });

@@ -90,9 +90,14 @@ impl Workspace {
                 None => {
                     lists.forget();
                     let (beside, key) = (snapshot::path_of(self.path()), self.workspace_key());
-                    let found = snapshot::load(&beside, &key, snapshot::State::of(connection)?);
-                    *kept = found.as_ref().map(Columns::state).unwrap_or_default();
-                    *columns = Some(found.map_or_else(|| Columns::load(connection), Ok)?);
+                    *columns = Some(match snapshot::load(&beside, &key, connection)? {
+                        Some(mut found) => {
+                            *kept = found.state();
+                            found.refresh(connection)?;
+                            found
+                        }
+                        None => Columns::load(connection)?,
+                    });
                 }
             }
             // What is committed between the look at the version and the snapshot is loaded once more: that is no harm.

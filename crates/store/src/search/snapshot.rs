@@ -1,9 +1,10 @@
 //! Columns on disk, in a file beside the workspace (`refund.retake-columns`), so that a start does not read a million spans
-//! one by one. The file is a copy that can be made again at any time: it is taken only when it was made of exactly the data
-//! that the workspace holds now, by this version of the program, and is whole; else it is as if it were not there.
+//! one by one. The file is a copy that can be made again at any time: it is taken only when it was made of what the workspace
+//! holds or once held on its way here, by this version of the program, and is whole; else it is as if it were not there.
+//! What changed since is read from the tables.
 //!
-//! What ties it to the data is the random number that each change leaves (`meta`), not the count of changes: a copy of the
-//! workspace that went another way has the same counts. Its end is a hash by the workspace's own key.
+//! What ties it to the data is the random number of each change (`meta::mark_change`), not the count of changes: a copy of
+//! the workspace that went another way has the same counts. Its end is a hash by the workspace's own key.
 
 use crate::error::Result;
 use crate::search::bits::Bits;
@@ -28,26 +29,32 @@ const LEAST_SPANS: usize = 20_000;
 pub(crate) struct State {
     pub epoch: i64,
     pub rev: i64,
-    /// Random with each change; 0 in a file that was written before there was one.
-    pub mark: i64,
+    /// Random with each change; `None` before the first.
+    pub mark: Option<i64>,
 }
 
 impl State {
     /// What the workspace holds in this snapshot.
     pub(crate) fn of(connection: &Connection) -> Result<Self> {
-        let number = |key| meta::number(connection, key);
-        Ok(Self { epoch: number("epoch")?, rev: number("rev")?, mark: number("mark")? })
+        let rev = meta::number(connection, "rev")?;
+        Ok(Self { epoch: meta::number(connection, "epoch")?, rev, mark: meta::mark_of(connection, rev)? })
     }
 
-    fn head(self) -> Vec<u8> {
-        let mut head = MAGIC.to_vec();
-        head.extend(ORDER.to_ne_bytes());
-        head.extend([self.epoch, self.rev, self.mark].iter().flat_map(|number| number.to_ne_bytes()));
-        let version = env!("CARGO_PKG_VERSION").as_bytes();
-        head.extend((version.len() as u32).to_ne_bytes());
-        head.extend(version);
-        head
+    /// Whether what the workspace holds came from this by changes that can be read one by one.
+    fn is_behind(self, connection: &Connection) -> Result<bool> {
+        let same = meta::number(connection, "epoch")? == self.epoch;
+        Ok(same && self.mark.is_some() && meta::mark_of(connection, self.rev)? == self.mark)
     }
+
+    fn numbers(self) -> [i64; 3] {
+        [self.epoch, self.rev, self.mark.unwrap_or_default()]
+    }
+}
+
+/// What every file of this version of the program begins with.
+fn head() -> Vec<u8> {
+    let version = env!("CARGO_PKG_VERSION").as_bytes();
+    [MAGIC, &ORDER.to_ne_bytes()[..], &(version.len() as u32).to_ne_bytes(), version].concat()
 }
 
 /// The file beside a workspace.
@@ -57,39 +64,23 @@ pub(crate) fn path_of(workspace: &Path) -> PathBuf {
     name.into()
 }
 
-/// Columns of this state, where the file holds them.
-pub(crate) fn load(path: &Path, key: &[u8; 32], state: State) -> Option<Columns> {
-    if state.mark == 0 {
-        return None;
+/// Columns of what the workspace holds or held, where the file has them.
+pub(crate) fn load(path: &Path, key: &[u8; 32], connection: &Connection) -> Result<Option<Columns>> {
+    // Whatever is wrong with it, the workspace itself can be read.
+    let Ok(mut reader) = Reader::open(path, key) else { return Ok(None) };
+    let Ok(state) = reader.state() else { return Ok(None) };
+    if !state.is_behind(connection)? {
+        return Ok(None);
     }
     let mut columns = Columns::empty(state);
-    // Whatever is wrong with it, the workspace itself can be read.
-    read(path, key, state, &mut columns).ok()?;
-    columns.is_whole().then_some(columns)
-}
-
-fn read(path: &Path, key: &[u8; 32], state: State, columns: &mut Columns) -> io::Result<()> {
-    let from = File::open(path)?;
-    let left = from.metadata()?.len();
-    let mut reader = Reader { from, hash: blake3::Hasher::new_keyed(key), left };
-    let mut head = state.head();
-    let wanted = head.clone();
-    reader.take(&mut head)?;
-    if head != wanted {
-        return Err(io::ErrorKind::InvalidData.into());
-    }
-    columns.visit(&mut reader)?;
-    let hash = reader.hash.finalize();
-    let mut end = [0; 32];
-    reader.from.read_exact(&mut end)?;
-    // Compared in constant time by its type.
-    if hash == end { Ok(()) } else { Err(io::ErrorKind::InvalidData.into()) }
+    let read = reader.rest(&mut columns);
+    Ok((read.is_ok() && columns.is_whole()).then_some(columns))
 }
 
 /// Writes columns, where they are worth it. A file that is there is replaced as a whole.
 pub(crate) fn keep(path: &Path, key: &[u8; 32], columns: &mut Columns) -> io::Result<()> {
     let state = columns.state();
-    if state.mark == 0 || columns.spans.pk.len() < LEAST_SPANS {
+    if state.mark.is_none() || columns.spans.pk.len() < LEAST_SPANS {
         return Ok(());
     }
     let mut beside = path.as_os_str().to_owned();
@@ -97,7 +88,8 @@ pub(crate) fn keep(path: &Path, key: &[u8; 32], columns: &mut Columns) -> io::Re
     let beside = PathBuf::from(beside);
     let written = (|| {
         let mut writer = Writer { to: File::create(&beside)?, hash: blake3::Hasher::new_keyed(key) };
-        writer.put(&state.head())?;
+        writer.put(&head())?;
+        writer.put(bytemuck::cast_slice(&state.numbers()))?;
         columns.visit(&mut writer)?;
         writer.to.write_all(writer.hash.finalize().as_bytes())
     })();
@@ -143,6 +135,35 @@ struct Reader {
 }
 
 impl Reader {
+    fn open(path: &Path, key: &[u8; 32]) -> io::Result<Self> {
+        let from = File::open(path)?;
+        let left = from.metadata()?.len();
+        Ok(Self { from, hash: blake3::Hasher::new_keyed(key), left })
+    }
+
+    /// What it was made of.
+    fn state(&mut self) -> io::Result<State> {
+        let wanted = head();
+        let mut head = wanted.clone();
+        self.take(&mut head)?;
+        if head != wanted {
+            return Err(io::ErrorKind::InvalidData.into());
+        }
+        let mut numbers = [0_i64; 3];
+        self.take(bytemuck::cast_slice_mut(&mut numbers))?;
+        let [epoch, rev, mark] = numbers;
+        Ok(State { epoch, rev, mark: Some(mark) })
+    }
+
+    /// All that follows, when its hash is right.
+    fn rest(mut self, columns: &mut Columns) -> io::Result<()> {
+        columns.visit(&mut self)?;
+        let mut end = [0; 32];
+        self.from.read_exact(&mut end)?;
+        // Compared in constant time by its type.
+        if self.hash.finalize() == end { Ok(()) } else { Err(io::ErrorKind::InvalidData.into()) }
+    }
+
     fn take(&mut self, into: &mut [u8]) -> io::Result<()> {
         self.left = self.left.checked_sub(into.len() as u64).ok_or(io::ErrorKind::UnexpectedEof)?;
         self.from.read_exact(into)?;

@@ -3,7 +3,7 @@
 
 use crate::made::{self, Made, facts, import, query, span, workspace};
 use retake_model::SpanKind;
-use retake_store::{Of, OpenMode, SearchRequest, Workspace};
+use retake_store::{Cancel, Of, OpenMode, SearchRequest, Workspace};
 use std::os::unix::fs::MetadataExt as _;
 use std::path::{Path, PathBuf};
 
@@ -77,6 +77,14 @@ fn what_was_kept_is_what_was_read_and_nothing_else_is_taken() {
     let changed = Workspace::open(&path, OpenMode::Existing).unwrap();
     assert_ne!(seen(&changed), expected, "what came later is seen");
     assert_eq!(seen(&changed), seen(&again));
+    let before = written(&file);
+    changed.keep_columns().unwrap();
+    assert_ne!(written(&file), before, "the file follows");
+
+    let batch = again.batches().unwrap().into_iter().find(|batch| batch.totals.spans == 1).expect("the later one");
+    again.undo_batch(&batch.batch_id, &made::Mapper, &Cancel::default()).unwrap();
+    let undone = Workspace::open(&path, OpenMode::Existing).unwrap();
+    assert_eq!(seen(&undone), expected, "what was taken back is not there");
 }
 
 #[test]
