@@ -25,7 +25,7 @@ impl Bits {
 
     /// The set of these words; `None` when they are not as many as the length needs, or hold a position beyond it.
     pub(crate) fn of_words(words: Vec<u64>, len: usize) -> Option<Self> {
-        let beyond = words.last().is_some_and(|last| len % 64 != 0 && last >> (len % 64) != 0);
+        let beyond = words.last().is_some_and(|last| !len.is_multiple_of(64) && last >> (len % 64) != 0);
         (words.len() == len.div_ceil(64) && !beyond).then_some(Self { words, len })
     }
 
