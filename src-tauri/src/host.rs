@@ -1,6 +1,7 @@
 //! The window as a host: the real clock and environment, dialogs of the system, and pushes to the page.
 //! A push only says what to read again. Pushes are gathered, so that a stream of tokens makes at most 30 messages a second.
 
+use crate::dialog;
 use crate::window::Windows;
 use retake_api::Host;
 use serde::Serialize;
@@ -68,7 +69,7 @@ impl Host for Window {
     }
 
     fn pick(&self, what: &str) -> Vec<PathBuf> {
-        pick(&self.app, what)
+        dialog::pick(&self.app, what)
     }
 
     fn variable(&self, name: &str) -> Option<String> {
@@ -93,33 +94,6 @@ impl Host for Window {
 
     fn log_path(&self) -> Option<PathBuf> {
         retake_api::log::default_path()
-    }
-}
-
-/// The system's dialog for `files`, a `folder`, a `workspace`, or, with `save:NAME`, a place to write to.
-#[cfg(not(feature = "e2e"))]
-pub fn pick(app: &AppHandle, what: &str) -> Vec<PathBuf> {
-    use tauri_plugin_dialog::DialogExt;
-    let dialog = app.dialog().file();
-    let picked = match (what, what.strip_prefix("save:")) {
-        ("folder", _) => dialog.blocking_pick_folder().into_iter().collect(),
-        ("workspace", _) => {
-            dialog.add_filter("Retake workspace", &["retake"]).blocking_pick_file().into_iter().collect()
-        }
-        (_, Some(name)) => dialog.set_file_name(name).blocking_save_file().into_iter().collect(),
-        _ => dialog.blocking_pick_files().unwrap_or_default(),
-    };
-    picked.into_iter().filter_map(|path| path.into_path().ok()).collect()
-}
-
-/// Paths from `RETAKE_E2E_PICK`, separated as in `PATH`; a file that it names with `@` holds one path a line, so that a
-/// test can answer one dialog after the other.
-#[cfg(feature = "e2e")]
-pub fn pick(_app: &AppHandle, _what: &str) -> Vec<PathBuf> {
-    let Some(value) = std::env::var_os("RETAKE_E2E_PICK") else { return Vec::new() };
-    match value.to_string_lossy().strip_prefix('@') {
-        Some(file) => std::fs::read_to_string(file).unwrap_or_default().lines().map(PathBuf::from).collect(),
-        None => std::env::split_paths(&value).collect(),
     }
 }
 

@@ -4,6 +4,7 @@
 #![cfg_attr(not(debug_assertions), windows_subsystem = "windows")]
 
 mod crash;
+mod dialog;
 mod host;
 mod menu;
 mod opening;
@@ -23,6 +24,12 @@ static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
 
 fn main() -> ExitCode {
     prefer_plain_renderer();
+    #[cfg(target_os = "linux")]
+    if let [ask, what] = &std::env::args_os().skip(1).collect::<Vec<_>>()[..]
+        && ask == dialog::ASK
+    {
+        return dialog::answer(&what.to_string_lossy()).map_or(ExitCode::FAILURE, |()| ExitCode::SUCCESS);
+    }
     let options = match Options::read(std::env::args_os().skip(1), |name| std::env::var_os(name)) {
         Ok(options) => options.based_on(&std::env::current_dir().unwrap_or_default()),
         Err(usage) => {
@@ -43,10 +50,11 @@ fn main() -> ExitCode {
     if is_single() {
         builder = builder.plugin(tauri_plugin_single_instance::init(window::started_again));
     }
+    #[cfg(not(target_os = "linux"))]
+    let builder = builder.plugin(tauri_plugin_dialog::init());
     #[cfg(target_os = "macos")]
     let builder = builder.on_web_content_process_terminate(crash::load_again);
     let app = builder
-        .plugin(tauri_plugin_dialog::init())
         .plugin(remembered())
         .manage(window::Windows::default())
         .on_menu_event(|app, event| menu::chosen(app, event.id().as_ref()))

@@ -2,6 +2,7 @@
 //! program, by a link that the system hands over.
 
 use crate::crash;
+use crate::dialog;
 use crate::host;
 use crate::opening::{Opening, keep_columns, open_file};
 use crate::options::Options;
@@ -167,7 +168,7 @@ pub async fn open_workspace(app: AppHandle, how: String, path: Option<String>) -
     let workspace = match how.as_str() {
         "open" | "create" => {
             let what = if how == "open" { "workspace" } else { "save:workspace.retake" };
-            let Some(path) = host::pick(&app, what).into_iter().next() else { return Ok(()) };
+            let Some(path) = dialog::pick(&app, what).into_iter().next() else { return Ok(()) };
             if how == "create" && path.exists() {
                 return Err(ApiError::new(Code::UsageInvalid, format!("there is a file already: {}", path.display()))
                     .with_hint("Open it, or name another file."));

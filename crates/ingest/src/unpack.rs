@@ -117,6 +117,11 @@ impl<R: Read> Read for Guarded<R> {
 /// Opens a file and visits it, or what is in it.
 pub(crate) fn visit_file(path: &Path, visitor: &mut dyn Visitor) -> bool {
     let name = path.display().to_string();
+    // Closing it again would take this program's locks on the workspace away.
+    if retake_store::is_open_workspace(path) {
+        let message = "it is the workspace itself, which is open, or belongs to it".to_owned();
+        return visitor.trouble(Trouble { path: name, code: Code::InputNotUnderstood, message });
+    }
     let mut file = match File::open(path) {
         Ok(file) => file,
         Err(error) => {

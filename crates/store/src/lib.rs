@@ -12,6 +12,7 @@ pub mod error;
 mod gather;
 mod introduce;
 mod migration;
+mod opened;
 mod pack;
 mod prepare;
 mod project;
@@ -29,6 +30,7 @@ mod undo;
 mod workspace;
 
 pub use error::{Result, StoreError};
+pub use opened::is_open_workspace;
 pub use prepare::{Prepared, Preparer};
 pub use projector::{MappedFact, Projector};
 pub use rows::*;

@@ -7,6 +7,7 @@ use crate::append::WriteCache;
 use crate::blob::Dictionaries;
 use crate::error::{Result, StoreError};
 use crate::migration;
+use crate::opened::Opened;
 use crate::search::SearchState;
 use crate::table::meta;
 use crate::trees::Trees;
@@ -63,6 +64,7 @@ pub(crate) struct Inner {
     pub(crate) search: SearchState,
     pub(crate) trees: Trees,
     dictionaries: Arc<Dictionaries>,
+    _opened: Opened,
 }
 
 /// How the file is held.
@@ -172,6 +174,7 @@ impl Workspace {
                 search: SearchState::default(),
                 trees: Trees::default(),
                 dictionaries,
+                _opened: Opened::new(path),
             }),
         })
     }

@@ -4,6 +4,7 @@ mod archives;
 mod bad_input;
 mod fixtures;
 mod hostile;
+mod locks;
 mod log_records;
 mod mapped;
 mod paths;
