@@ -237,6 +237,9 @@ impl RunLog for WorkspaceLog {
     }
 }
 
+/// What a line says that takes an earlier one back.
+pub(crate) const UNSENT: &str = "no connection was made, so nothing left";
+
 /// A line of the ledger. What came back is a line of its own: a line that was written is never changed.
 fn ledger_row(event: &LedgerEvent, now_ns: i64) -> LedgerRow {
     match event {
@@ -244,7 +247,15 @@ fn ledger_row(event: &LedgerEvent, now_ns: i64) -> LedgerRow {
             at_ns: entry.at_ns,
             destination: entry.destination.clone(),
             why: entry.why.clone(),
-            bytes_sent: entry.bytes_sent,
+            bytes_sent: i64::try_from(entry.bytes_sent).unwrap_or(i64::MAX),
+            bytes_received: 0,
+            take_id: entry.take_id.clone(),
+        },
+        LedgerEvent::Unsent(entry) => LedgerRow {
+            at_ns: now_ns,
+            destination: String::new(),
+            why: UNSENT.to_owned(),
+            bytes_sent: i64::try_from(entry.bytes_sent).map_or(i64::MIN, |bytes| -bytes),
             bytes_received: 0,
             take_id: entry.take_id.clone(),
         },
@@ -282,6 +293,12 @@ impl Ledger for WorkspaceLedger {
                 Err(why) => Err(LogError { why: why.to_string(), code: retake_model::Code::Internal }),
             }
         })
+    }
+
+    fn unsent(&self, entry: LedgerEntry) {
+        if let Err(why) = self.workspace.append_ledger(&ledger_row(&LedgerEvent::Unsent(entry), self.host.now_ns())) {
+            tracing::error!(%why, "the ledger could not be written");
+        }
     }
 
     fn received(&self, entry_id: &str, bytes_received: u64) {

@@ -35,6 +35,8 @@ pub struct LedgerEntry {
 pub trait Ledger: Send + Sync {
     /// Keeps a line; returns when it is on disk. An error stops the sending.
     fn sent(&self, entry: LedgerEntry) -> BoxFuture<'_, Result<(), LogError>>;
+    /// Nothing of an entry left after all: no connection was made. Called where it cannot wait.
+    fn unsent(&self, entry: LedgerEntry);
     /// So many bytes came back for an entry. Called when the connection is given up, so it cannot wait.
     fn received(&self, entry_id: &str, bytes_received: u64);
 }
@@ -44,6 +46,8 @@ pub trait Ledger: Send + Sync {
 pub enum LedgerEvent {
     /// A body is about to leave.
     Sent(LedgerEntry),
+    /// No connection was made: nothing of it left.
+    Unsent(LedgerEntry),
     /// So much came back.
     Received {
         /// The entry.
@@ -135,14 +139,19 @@ impl Egress {
             bytes_sent: out.body.as_ref().map_or(0, |body| body.len() as u64),
             take_id: out.take_id.map(str::to_owned),
         };
-        self.ledger.sent(entry).await.map_err(|error| ProviderError::NotKept { why: error.why, code: error.code })?;
+        self.ledger
+            .sent(entry.clone())
+            .await
+            .map_err(|error| ProviderError::NotKept { why: error.why, code: error.code })?;
         let request = match out.body {
             Some(body) => client.post(&out.url).body(body),
             None => client.get(&out.url),
         };
-        let response = request.headers(out.headers).send().await.map_err(|why| ProviderError::Unreachable {
-            connection: out.connection.to_owned(),
-            why: chain(&why.without_url()),
+        let response = request.headers(out.headers).send().await.map_err(|why| {
+            if why.is_connect() {
+                self.ledger.unsent(entry);
+            }
+            ProviderError::Unreachable { connection: out.connection.to_owned(), why: chain(&why.without_url()) }
         })?;
         Ok(Incoming { response, entry_id, bytes_received: 0, ledger: Arc::clone(&self.ledger) })
     }

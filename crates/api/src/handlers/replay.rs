@@ -19,9 +19,10 @@ use crate::dto::replay::{
     Started, Take,
 };
 use crate::dto::{Empty, IdRequest, Ns};
+use crate::run_log::UNSENT;
 use crate::{ApiError, Core};
 use retake_model::Code;
-use retake_store::Named;
+use retake_store::{LedgerRow, Named};
 use std::sync::Arc;
 
 /// Ledger lines that are shown.
@@ -144,20 +145,46 @@ pub async fn egress_ledger(core: Arc<Core>, _: Empty) -> Result<Ledger, ApiError
     core.blocking(|core| {
         const DAY_NS: i64 = 86_400_000_000_000;
         let midnight_ns = core.host().now_ns().div_euclid(DAY_NS) * DAY_NS;
-        let rows = core.workspace()?.ledger(MAX_LEDGER)?;
-        let today = || rows.iter().filter(|row| row.at_ns >= midnight_ns);
-        let (calls_today, bytes_sent_today) = (today().count() as u64, today().map(|row| row.bytes_sent).sum());
-        let entries = rows.into_iter().map(|row| LedgerEntry {
+        let rows = told(core.workspace()?.ledger(MAX_LEDGER)?);
+        // What came back, and what did not leave, is no call.
+        let is_call = |row: &&LedgerRow| row.at_ns >= midnight_ns && !row.destination.is_empty() && row.why != UNSENT;
+        let calls = || rows.iter().filter(is_call);
+        let (calls_today, bytes_sent_today) = (calls().count() as u64, calls().map(|row| bytes(row.bytes_sent)).sum());
+        let entries = rows.iter().map(|row| LedgerEntry {
             at_ns: Ns(row.at_ns),
-            destination: row.destination,
-            why: row.why,
-            bytes_sent: row.bytes_sent,
+            destination: row.destination.clone(),
+            why: row.why.clone(),
+            bytes_sent: bytes(row.bytes_sent),
             bytes_received: row.bytes_received,
-            take_id: row.take_id,
+            take_id: row.take_id.clone(),
         });
         Ok(Ledger { calls_today, bytes_sent_today, entries: entries.collect() })
     })
     .await
+}
+
+/// A line that takes an earlier one back becomes what that line says; the newest stand first.
+fn told(rows: Vec<LedgerRow>) -> Vec<LedgerRow> {
+    let mut taken_back: Vec<LedgerRow> = Vec::new();
+    let mut all = Vec::with_capacity(rows.len());
+    for mut row in rows {
+        let is_of = |back: &LedgerRow| back.take_id == row.take_id && back.bytes_sent == -row.bytes_sent;
+        if row.why == UNSENT && row.destination.is_empty() {
+            taken_back.push(row);
+            continue;
+        }
+        if let Some(at) = taken_back.iter().position(is_of).filter(|_| !row.destination.is_empty()) {
+            taken_back.remove(at);
+            row.why = UNSENT.to_owned();
+            row.bytes_sent = 0;
+        }
+        all.push(row);
+    }
+    all
+}
+
+fn bytes(n: i64) -> u64 {
+    u64::try_from(n).unwrap_or(0)
 }
 
 /// Destinations that this workspace has been allowed.
@@ -206,5 +233,34 @@ pub(crate) fn run_id(core: &Core, text: &str) -> Result<String, ApiError> {
     match core.workspace()?.resolve(text)? {
         Named::Run(run_id) => Ok(run_id),
         _ => Err(ApiError::new(Code::IdUnknown, format!("{text:?} is not a run"))),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_was_refused_is_told_as_that_and_nothing_of_it_left() {
+        let row = |destination: &str, why: &str, bytes_sent: i64, take: &str| LedgerRow {
+            at_ns: 1,
+            destination: destination.to_owned(),
+            why: why.to_owned(),
+            bytes_sent,
+            bytes_received: 0,
+            take_id: (!take.is_empty()).then(|| take.to_owned()),
+        };
+        let rows = vec![
+            row("", UNSENT, -9, "b"),
+            row("127.0.0.1:9", "take", 9, "b"),
+            row("", "answer to a-1", 0, ""),
+            row("127.0.0.1:80", "take", 9, "a"),
+        ];
+        let told: Vec<_> = told(rows).into_iter().map(|row| (row.destination, row.why, row.bytes_sent)).collect();
+        let line = |destination: &str, why: &str, bytes: i64| (destination.to_owned(), why.to_owned(), bytes);
+        assert_eq!(
+            told,
+            [line("127.0.0.1:9", UNSENT, 0), line("", "answer to a-1", 0), line("127.0.0.1:80", "take", 9)]
+        );
     }
 }

@@ -1,9 +1,9 @@
 //! Runs that are over, and what a resume makes of them.
 
 use crate::host::core;
-use retake_api::dto::IdRequest;
 use retake_api::dto::replay::{ReplayRequest, RunRequest, VariantInput};
-use retake_api::handlers::replay::{resume_to_end, run_get, run_resume, run_to_end};
+use retake_api::dto::{Empty, IdRequest};
+use retake_api::handlers::replay::{egress_ledger, resume_to_end, run_get, run_resume, run_to_end};
 use retake_testkit::loopback::{Loopback, Reply};
 use std::sync::Arc;
 use std::time::Duration;
@@ -77,4 +77,26 @@ async fn a_resumed_run_has_each_take_once_and_the_failure_that_came_before() {
         let take = resumed.takes.iter().find(|take| take.take_id == take_id).expect("the take that waited");
         assert_eq!(take.status, "done");
     }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn each_call_that_left_counts_once_and_one_that_met_no_server_does_not() {
+    let server = Loopback::start(vec![Reply::text("one"), Reply::text("two")]);
+    let folder = tempfile::tempdir().expect("a folder");
+    let core = core(folder.path());
+    let never = CancellationToken::new;
+    run_to_end(Arc::clone(&core), request(&server, 2), never(), &|_, _, _| {}).await.expect("a run");
+    let ledger = egress_ledger(Arc::clone(&core), Empty {}).await.expect("the ledger");
+    let sent: u64 = ledger.entries.iter().map(|entry| entry.bytes_sent).sum();
+    assert_eq!((ledger.calls_today, ledger.bytes_sent_today), (2, sent), "{:?}", ledger.entries);
+    assert!(sent > 0);
+
+    // Nobody listens there any more.
+    let refused = request(&server, 1);
+    drop(server);
+    let run = run_to_end(Arc::clone(&core), refused, never(), &|_, _, _| {}).await.expect("a run");
+    assert_eq!(run.status, "failed");
+    let after = egress_ledger(core, Empty {}).await.expect("the ledger");
+    assert_eq!((after.calls_today, after.bytes_sent_today), (2, sent), "{:?}", after.entries);
+    assert!(after.entries.iter().any(|entry| entry.why.contains("nothing left") && entry.bytes_sent == 0));
 }

@@ -92,6 +92,13 @@ impl Ledger for RunLedger {
         Box::pin(async move { self.log.ledger(&LedgerEvent::Sent(entry)).await })
     }
 
+    fn unsent(&self, entry: LedgerEntry) {
+        if let Some(items) = self.items.upgrade() {
+            // The committer ended with an error, which the run reports.
+            let _ended = items.send(Item::Ledger(LedgerEvent::Unsent(entry)));
+        }
+    }
+
     fn received(&self, entry_id: &str, bytes_received: u64) {
         if let Some(items) = self.items.upgrade() {
             let event = LedgerEvent::Received { entry_id: entry_id.to_owned(), bytes_received };

@@ -87,7 +87,8 @@ pub struct LedgerRow {
     pub at_ns: i64,
     pub destination: String,
     pub why: String,
-    pub bytes_sent: u64,
+    /// Below 0 where the line takes an earlier one back.
+    pub bytes_sent: i64,
     pub bytes_received: u64,
     pub take_id: Option<String>,
 }

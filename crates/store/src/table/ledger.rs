@@ -26,14 +26,7 @@ impl Workspace {
             tx.execute(
                 "INSERT INTO ledger(at_ns, destination, why, bytes_sent, bytes_received, take_id)
                  VALUES(?1, ?2, ?3, ?4, ?5, ?6)",
-                params![
-                    row.at_ns,
-                    row.destination,
-                    row.why,
-                    row.bytes_sent as i64,
-                    row.bytes_received as i64,
-                    row.take_id
-                ],
+                params![row.at_ns, row.destination, row.why, row.bytes_sent, row.bytes_received as i64, row.take_id],
             )?;
             Ok(())
         })
@@ -51,7 +44,7 @@ impl Workspace {
                     at_ns: row.get(0)?,
                     destination: row.get(1)?,
                     why: row.get(2)?,
-                    bytes_sent: row.get::<_, i64>(3)?.unsigned_abs(),
+                    bytes_sent: row.get(3)?,
                     bytes_received: row.get::<_, i64>(4)?.unsigned_abs(),
                     take_id: row.get(5)?,
                 })
