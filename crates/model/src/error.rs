@@ -65,7 +65,7 @@ macro_rules! codes {
 
 codes! {
     InputUnreadable = "RTK-I001", Input, "a named path cannot be read", "Check that the path exists and that you may read it.";
-    InputNotUnderstood = "RTK-I002", Input, "no format claims the file", "Run `retake formats` to see what is understood, or name a format with `--format` or a mapping with `--map`.", window "Sources, Formats lists what is understood; any other log of calls or events is read with a mapping: Map a file.";
+    InputNotUnderstood = "RTK-I002", Input, "no format claims the file", "Run `retake formats` to see what is understood, name a format with `--format`, or let `retake mapping suggest FILE` propose a mapping for `--map`.", window "Sources, Formats lists what is understood; any other log of calls or events is read with a mapping: Map a file.";
     FormatAmbiguous = "RTK-I003", Input, "two formats claim the file with equal strength", "Name the format with `--format`.", window "Map the file under Sources, Mapping, which says what it is.";
     FormatUnknown = "RTK-I004", Usage, "no format has this name", "Run `retake formats` for the names.";
     RecordUnreadable = "RTK-I010", Input, "a record cannot be decoded", "Look at the example and its offset; the record is kept raw and the rest is imported.";

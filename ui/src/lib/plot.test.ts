@@ -6,6 +6,8 @@ describe("plots", () => {
     expect(ticksTo(9, 4)).toEqual([0, 5, 10]);
     expect(ticksTo(0.042, 4)).toEqual([0, 0.02, 0.04, 0.06]);
     expect(ticksTo(0, 4)).toEqual([0]);
+    expect(ticksTo(65_000, 3, "ms")).toEqual([0, 30_000, 60_000, 90_000]);
+    expect(ticksTo(24_000, 3, "ms")).toEqual([0, 10_000, 20_000, 30_000]);
   });
 
   it("marks round hours of the zone that is shown", () => {

@@ -82,12 +82,16 @@ export function closer(view: Range, whole: Range, factor: number, around: number
   return inside({ from, to: from + length }, whole);
 }
 
-/** Round numbers from 0 to at least `max`, about `n` of them. */
-export function ticksTo(max: number, n: number): number[] {
+/** Steps of long durations, in ms; the crate `charts` has the same. */
+const LONG = [15, 30, 60, 120, 300, 600, 900, 1800, 3600, 7200].map((seconds) => seconds * 1000);
+
+/** Round numbers from 0 to at least `max`, about `n` of them; durations above some seconds are round in minutes and hours. */
+export function ticksTo(max: number, n: number, unit: Plot["unit"] = "usd_nanos"): number[] {
   if (!(max > 0)) return [0];
   const rough = max / n;
   const power = 10 ** Math.floor(Math.log10(rough));
-  const step = [1, 2, 5, 10].map((unit) => unit * power).find((unit) => unit >= rough) ?? rough;
+  const long = unit === "ms" && rough > 10_000 ? LONG.find((step) => step >= rough) : undefined;
+  const step = long ?? [1, 2, 5, 10].map((unit) => unit * power).find((unit) => unit >= rough) ?? rough;
   return Array.from({ length: Math.ceil(max / step - 1e-9) + 1 }, (_, i) => Number((i * step).toPrecision(12)));
 }
 

@@ -73,7 +73,11 @@ describe("the window", () => {
     expect(document.querySelector('[role="dialog"]')?.textContent).toContain("127.0.0.1:8080");
     expect(await violations()).toEqual([]);
     expect(find(".ask").textContent).toContain("None of your data was sent to");
+    await press("g");
+    await press("t");
+    expect([app.view, document.querySelector('[role="dialog"]') !== null], "the keys are the dialog's").toEqual(["sources", true]);
     await click("Do not ask it");
+    expect(document.querySelector("article .failure"), "an answer is no failure").toBeNull();
     expect(tests()).toEqual([{ name: "local", allow_destinations: [] }]);
     await click("Test");
     await click("Ask it");
