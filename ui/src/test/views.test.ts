@@ -4,7 +4,7 @@ import type { App, View } from "$state/app.svelte";
 import { COMMAND_IDS, commandInfo } from "$state/commands";
 import { TABS } from "$state/trace.svelte";
 import { RpcError } from "$platform/types";
-import { find, openPage, settle, violations, type Page } from "./page";
+import { find, openPage, press, settle, violations, type Page } from "./page";
 
 let app: App;
 let page: Page;
