@@ -284,7 +284,7 @@ known: number,
  */
 unknown: number, 
 /**
- * Each call, or cells of them where they are more than were asked for.
+ * Each call, or cells of them where they are more than were asked for; those that failed stand last.
  */
 marks: Array<CallMark>, 
 /**

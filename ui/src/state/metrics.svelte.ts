@@ -110,22 +110,10 @@ export class Metrics {
     await this.#readCalls(this.query, this.#part());
   }
 
-  /** Single calls and cells as they are drawn: what failed above what did not. */
-  readonly marks = $derived.by((): readonly Mark[] => {
-    const marks = (this.calls.value?.marks ?? []).map((mark) => ({ from: msOf(mark.from_ns) ?? 0, to: msOf(mark.to_ns) ?? 0, low: mark.low, high: mark.high, n: mark.n, colour: mark.errors > 0 ? FAILED : 0 }));
-    return this.#order.map((i) => marks[i]).filter((mark) => mark !== undefined);
-  });
-
-  /** Numbers of the core's marks in the order in which they are drawn. */
-  readonly #order = $derived.by((): readonly number[] => {
-    const marks = this.calls.value?.marks ?? [];
-    return marks.map((_, i) => i).sort((a, b) => Math.min(1, marks[a]?.errors ?? 0) - Math.min(1, marks[b]?.errors ?? 0) || a - b);
-  });
-
-  /** What a drawn mark stands for. */
-  callsOf(drawn: number): Calls["marks"][number] | null {
-    return this.calls.value?.marks[this.#order[drawn] ?? -1] ?? null;
-  }
+  /** Single calls and cells as they are drawn; the core puts what failed last. */
+  readonly marks = $derived.by((): readonly Mark[] =>
+    (this.calls.value?.marks ?? []).map((mark) => ({ from: msOf(mark.from_ns) ?? 0, to: msOf(mark.to_ns) ?? 0, low: mark.low, high: mark.high, n: mark.n, colour: mark.errors > 0 ? FAILED : 0 })),
+  );
 
   /** Shows a part of the axis. What is there is drawn at once; finer buckets follow when it rests. */
   look(view: Range | null): void {

@@ -318,7 +318,7 @@ export function incidentAnswers(total = 1284, many = 40): Answers {
       const calls = Array.from({ length: 28 }, (_, i) => i).filter(inside).map((i) => call(i, 400 + ((i * 137) % 2600), i % 9 === 4));
       const single = calls.map((one) => ({ from_ns: one.start_ns, to_ns: one.start_ns, low: one.value, high: one.value, n: 1, errors: one.error ? 1 : 0, trace_id: trace, span_id: one.span_id }));
       const cell = inside(20) ? [{ from_ns: at(20 * 600_000), to_ns: at(22 * 600_000), low: 300, high: 900, n: 40, errors: 0, trace_id: trace, span_id: "00000000000000a5" }] : [];
-      return { measure, known: calls.length + 40 * cell.length, unknown: measure === "latency_ms" ? 0 : 9, marks: [...single, ...cell], highest: [...calls].sort((a, b) => b.value - a.value).slice(0, 10) };
+      return { measure, known: calls.length + 40 * cell.length, unknown: measure === "latency_ms" ? 0 : 9, marks: [...single, ...cell].sort((a, b) => a.errors - b.errors), highest: [...calls].sort((a, b) => b.value - a.value).slice(0, 10) };
     },
     metrics: ({ by, bucket }) => ({ bucket_ms: bucket ? 3_600_000 : null, rows: (bucket ? [0, 1, 2, 4] : [0]).flatMap((i) => (by?.length ? ["norrline", "hafen-ost"] : [null]).map((tenant) => ({ dims: { ...(bucket ? { bucket_ns: at(i * 3_600_000) } : {}), ...(by?.[0] ? { [by[0]]: tenant } : {}) }, requests: 12 + i, errors: i % 2, error_rate: 0.05, latency_ms: { p50: 900, p95: 3100 + i * 100, p99: 4000 }, ttft_ms: { p50: 240, p95: null }, input_tokens: 4000, output_tokens: 900, cost_usd_nanos: i === 2 ? null : 362_000, coverage: { latency_ms: 1, ttft_ms: 0.5, output_tokens: 1, cost_usd_nanos: 0.75 } }))) }),
     golden_list: () => SETS,

@@ -83,7 +83,7 @@ pub struct Mark {
 /// Calls over time.
 #[derive(Debug, Clone, PartialEq, Default)]
 pub struct Calls {
-    /// By time; cells by column, then by row.
+    /// What failed last, so that it is drawn above the rest; else by time, cells by column and then by row.
     pub marks: Vec<Mark>,
     /// Calls that carry a time and a value.
     pub known: u64,
@@ -102,20 +102,24 @@ pub fn calls(points: &[CallPoint], measure: Measure, range: Option<(i64, i64)>, 
     for (_, start, value, _) in known() {
         (n, first, last, top) = (n + 1, first.min(start), last.max(start), top.max(value));
     }
-    let singles = n <= room.singles;
-    let (from, to) = range.unwrap_or((first, last));
-    let column = |start: i64| share(start.saturating_sub(from) as f64, to.saturating_sub(from) as f64, room.columns);
-    let mut cells: BTreeMap<(usize, usize, u64, usize), Mark> = BTreeMap::new();
-    for (at, start, value, errors) in known() {
-        let single = Mark { from_ns: start, to_ns: start, low: value, high: value, n: 1, errors, highest: at };
-        let own = if singles { at } else { 0 };
-        let place = if singles { (0, 0, 0, own) } else { (column(start), share(value, top, room.rows), errors, own) };
-        cells.entry(place).and_modify(|mark| mark.add(single)).or_insert(single);
-    }
-    let mut marks: Vec<Mark> = cells.into_values().collect();
-    if singles {
-        marks.sort_by_key(|mark| (mark.from_ns, mark.highest));
-    }
+    let single = |(at, start, value, errors)| {
+        (Mark { from_ns: start, to_ns: start, low: value, high: value, n: 1, errors, highest: at }, start, value)
+    };
+    let marks = if n <= room.singles {
+        let mut marks: Vec<Mark> = known().map(|call| single(call).0).collect();
+        marks.sort_by_key(|mark| (mark.errors, mark.from_ns, mark.highest));
+        marks
+    } else {
+        let (from, to) = range.unwrap_or((first, last));
+        let column =
+            |start: i64| share(start.saturating_sub(from) as f64, to.saturating_sub(from) as f64, room.columns);
+        let mut cells: BTreeMap<(u64, usize, usize), Mark> = BTreeMap::new();
+        for (mark, start, value) in known().map(single) {
+            let place = (mark.errors, column(start), share(value, top, room.rows));
+            cells.entry(place).and_modify(|cell| cell.add(mark)).or_insert(mark);
+        }
+        cells.into_values().collect()
+    };
     Calls { marks, known: n as u64, unknown: (points.len() - n) as u64 }
 }
 

@@ -129,7 +129,7 @@ document! {
         pub known: u64,
         /// Calls without one of them.
         pub unknown: u64,
-        /// Each call, or cells of them where they are more than were asked for.
+        /// Each call, or cells of them where they are more than were asked for; those that failed stand last.
         pub marks: Vec<CallMark>,
         /// Those with the highest values, the highest first.
         pub highest: Vec<Call>,

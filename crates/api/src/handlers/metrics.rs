@@ -41,7 +41,7 @@ pub async fn metrics(core: Arc<Core>, request: MetricsRequest) -> Result<Metrics
 /// Single calls over time, with what stands out; where they are many, cells of a grid.
 ///
 /// # Errors
-/// Those of the query; `RTK-U001` for an unknown measure.
+/// Those of the query; `RTK-A001` for an unknown measure.
 pub async fn metrics_calls(core: Arc<Core>, request: CallsRequest) -> Result<Calls, ApiError> {
     core.blocking(move |core| {
         let query = parse_query(core, request.query.as_deref().unwrap_or(""), None)?;
