@@ -52,6 +52,20 @@ fn a_key_that_stands_twice_is_told_at_every_level() {
     }
 }
 
+#[test]
+fn a_large_import_leaves_what_the_next_start_needs() {
+    let home = Home::new();
+    let mut lines = Vec::new();
+    retake_testkit::corpus::write(retake_testkit::corpus::Corpus::Lines { lines: 20_000 }, 1, &mut lines).unwrap();
+    let path = home.file("lines.jsonl", String::from_utf8(lines).unwrap());
+    home.retake(&["import", path.to_str().unwrap()]).ok();
+    let columns = format!("{}-columns", home.workspace().display());
+    let kept = std::fs::read(&columns).expect("they are kept beside the workspace");
+    let found = home.retake(&["search", "", "--limit", "1"]).ok();
+    assert_eq!(found["total"], 20_000);
+    assert_eq!(std::fs::read(&columns).unwrap(), kept, "a search reads them and needs no new ones");
+}
+
 const LOG: &str = "Zeit,Wer,Vorgang,Ding,Ausgang\n2026-11-04T08:06:22Z,ann,tool,refund,ok\n";
 
 #[test]

@@ -16,6 +16,8 @@ mod points;
 mod snapshot;
 mod words;
 
+pub use snapshot::KEPT_FROM_SPANS;
+
 use crate::error::{Result, StoreError};
 use crate::query::ids;
 use crate::query::read::ids_of_span;
