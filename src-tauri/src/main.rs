@@ -7,7 +7,7 @@ mod crash;
 mod dialog;
 mod host;
 mod menu;
-mod opening;
+mod opened;
 mod options;
 mod rpc;
 mod window;
@@ -45,7 +45,7 @@ fn main() -> ExitCode {
         retake_api::log::start(&path, std::env::var("RETAKE_LOG").ok().as_deref());
     }
     // A second start hands over to the first, which has its workspace open: opening it once more changes nothing.
-    let mut opening = Some(opening::Opening::begin(&options.workspace));
+    let mut opened = Some(opened::Opened::begin(&options.workspace));
     let mut builder = tauri::Builder::default();
     if is_single() {
         builder = builder.plugin(tauri_plugin_single_instance::init(window::started_again));
@@ -64,7 +64,7 @@ fn main() -> ExitCode {
             }
         })
         .setup(move |app| {
-            window::open(app.handle(), &options, opening.take())?;
+            window::open(app.handle(), &options, opened.take())?;
             Ok(())
         })
         .invoke_handler(tauri::generate_handler![
@@ -73,6 +73,7 @@ fn main() -> ExitCode {
             window::recent_workspaces,
             window::open_workspace,
             window::quit,
+            window::updating,
             menu::set_menu
         ])
         .build(tauri::generate_context!());

@@ -5,7 +5,7 @@ use retake_api::{ApiError, schema};
 use serde_json::Value;
 use serde_json::value::RawValue;
 use std::time::Instant;
-use tauri::{State, WebviewWindow};
+use tauri::{Manager, State, WebviewWindow};
 
 /// Calls a handler on the workspace of the window that asks.
 #[tauri::command]
@@ -15,7 +15,7 @@ pub async fn rpc(
     name: String,
     payload: Value,
 ) -> Result<Box<RawValue>, ApiError> {
-    let core = windows.of(window.label())?.core.clone()?;
+    let core = windows.of(window.label())?.core(window.app_handle()).await?;
     let asked = Instant::now();
     let result = schema::dispatch(core, &name, payload).await;
     tracing::debug!(command = name, ms = asked.elapsed().as_millis(), "answered");

@@ -3,12 +3,10 @@
 
 use crate::crash;
 use crate::dialog;
-use crate::host;
-use crate::opening::{Opening, keep_columns, open_file};
+use crate::opened::{Opened, Updating, keep_columns};
 use crate::options::Options;
-use retake_api::{ApiError, Core, recent};
+use retake_api::{ApiError, recent};
 use retake_model::Code;
-use retake_store::Workspace;
 use std::collections::BTreeMap;
 use std::ffi::OsString;
 use std::path::{Path, PathBuf};
@@ -16,13 +14,6 @@ use std::sync::{Arc, Mutex, PoisonError};
 use tauri::{
     AppHandle, Emitter, EventTarget, Manager, RunEvent, State, WebviewUrl, WebviewWindow, WebviewWindowBuilder,
 };
-
-/// A workspace that a window shows. One that cannot be opened is the answer to every call: the page shows it where the
-/// list would be.
-pub struct Opened {
-    path: PathBuf,
-    pub core: Result<Arc<Core>, ApiError>,
-}
 
 /// Windows by label.
 #[derive(Default)]
@@ -36,15 +27,15 @@ impl Windows {
 
     /// Labels of the windows on a workspace.
     pub fn on(&self, path: &Path) -> Vec<String> {
-        self.all().iter().filter(|(_, opened)| opened.path == path).map(|(label, _)| label.clone()).collect()
+        self.all().iter().filter(|(_, opened)| opened.path() == path).map(|(label, _)| label.clone()).collect()
     }
 
     /// Forgets a window that was closed, and with the last one of a workspace the workspace.
     pub fn closed(&self, label: &str) {
         let Some(closed) = self.all().remove(label) else { return };
-        let last = self.on(&closed.path).is_empty();
-        if last && let Ok(workspace) = closed.core.as_ref().map_err(Clone::clone).and_then(|core| core.workspace()) {
-            keep_columns(workspace);
+        let last = self.on(closed.path()).is_empty();
+        if last && let Some(workspace) = closed.now() {
+            keep_columns(&workspace);
         }
     }
 
@@ -64,7 +55,7 @@ impl Windows {
 
 /// Shows what the program was started for, with its workspace where that is being opened already: the window that has the
 /// workspace comes to the front.
-pub fn open(app: &AppHandle, options: &Options, opening: Option<Opening>) -> tauri::Result<()> {
+pub fn open(app: &AppHandle, options: &Options, opened: Option<Opened>) -> tauri::Result<()> {
     let windows = app.state::<Windows>();
     if let Some(label) = windows.on(&options.workspace).first() {
         if let Some(window) = app.get_webview_window(label) {
@@ -75,21 +66,12 @@ pub fn open(app: &AppHandle, options: &Options, opening: Option<Opening>) -> tau
         }
         return Ok(());
     }
-    let workspace = opening.map_or_else(|| open_file(&options.workspace), Opening::end);
-    show(app, options, workspace.map(|workspace| core_of(app, workspace)))
-}
-
-/// A window of its own for a workspace, or for why it cannot be opened.
-fn show(app: &AppHandle, options: &Options, core: Result<Arc<Core>, ApiError>) -> tauri::Result<()> {
-    if core.is_ok() {
-        recent::remember(&recent::default_path(), &options.workspace);
-    }
-    let opened = Arc::new(Opened { path: options.workspace.clone(), core });
-    build(app, opened, false, options.sample, options.link.as_deref())
+    let opened = opened.unwrap_or_else(|| Opened::begin(&options.workspace));
+    build(app, Arc::new(opened), false, options.sample, options.link.as_deref())
 }
 
 fn build(app: &AppHandle, opened: Arc<Opened>, further: bool, sample: bool, link: Option<&str>) -> tauri::Result<()> {
-    let name = opened.path.file_stem().map(|stem| stem.to_string_lossy().into_owned()).unwrap_or_default();
+    let name = opened.path().file_stem().map(|stem| stem.to_string_lossy().into_owned()).unwrap_or_default();
     let mut begin = tauri::Url::parse("retake://page").map_err(tauri::Error::InvalidUrl)?;
     let words = [("further", further.then_some("")), ("sample", sample.then_some("")), ("link", link)];
     for (word, value) in words.into_iter().filter_map(|(word, value)| Some((word, value?))) {
@@ -105,12 +87,6 @@ fn build(app: &AppHandle, opened: Arc<Opened>, further: bool, sample: bool, link
         .on_navigation(|url| matches!(url.scheme(), "tauri") || url.host_str() == Some("tauri.localhost"))
         .build()?;
     crash::watch(&window)
-}
-
-/// The core of a workspace in this program.
-fn core_of(app: &AppHandle, workspace: Workspace) -> Arc<Core> {
-    let host = Arc::new(host::Window::new(app.clone(), workspace.path().to_owned()));
-    Core::new(workspace, host)
 }
 
 /// The program was started once more, elsewhere: what that start asked for is done here.
@@ -137,6 +113,12 @@ pub fn follow(app: &AppHandle, event: &RunEvent) {
     }
     #[cfg(not(target_os = "macos"))]
     let _ = (app, event);
+}
+
+/// The update that the window waits for, if it does.
+#[tauri::command]
+pub async fn updating(window: WebviewWindow, windows: State<'_, Windows>) -> Result<Option<Updating>, ApiError> {
+    Ok(windows.of(window.label())?.updating())
 }
 
 /// A further window on the workspace of the one that asks.
@@ -189,7 +171,10 @@ pub async fn open_workspace(app: AppHandle, how: String, path: Option<String>) -
     if !app.state::<Windows>().on(&options.workspace).is_empty() {
         return open(&app, &options, None).map_err(ApiError::internal);
     }
-    // What is no workspace is told where it was asked for, not in a window of its own.
-    let workspace = open_file(&options.workspace)?;
-    show(&app, &options, Ok(core_of(&app, workspace))).map_err(ApiError::internal)
+    let opened = Opened::begin(&options.workspace);
+    if opened.updating().is_none() {
+        // What is no workspace is told where it was asked for, not in a window of its own.
+        opened.workspace().await?;
+    }
+    open(&app, &options, Some(opened)).map_err(ApiError::internal)
 }

@@ -10,6 +10,7 @@ mod create;
 mod doctor;
 pub mod error;
 mod gather;
+mod inspect;
 mod introduce;
 mod migration;
 mod opened;
@@ -30,6 +31,7 @@ mod undo;
 mod workspace;
 
 pub use error::{Result, StoreError};
+pub use inspect::Update;
 pub use opened::is_open_workspace;
 pub use prepare::{Prepared, Preparer};
 pub use projector::{MappedFact, Projector};

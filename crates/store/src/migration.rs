@@ -66,11 +66,16 @@ pub(crate) fn run(connection: &mut Connection, path: &Path, all: Vec<Migration>)
     connection.query_row("PRAGMA wal_checkpoint(TRUNCATE)", [], |_| Ok(())).map_err(coded)
 }
 
-fn back_up(connection: &Connection, path: &Path, version: i64) -> Result<()> {
-    let coded = |error: rusqlite::Error| StoreError::from_sqlite(&error, path);
+/// Where the copy of a workspace stands that was of this version.
+pub(crate) fn copy_path(path: &Path, version: i64) -> PathBuf {
     let mut name = path.as_os_str().to_owned();
     name.push(format!(".v{version}.backup"));
-    let copy = PathBuf::from(name);
+    name.into()
+}
+
+fn back_up(connection: &Connection, path: &Path, version: i64) -> Result<()> {
+    let coded = |error: rusqlite::Error| StoreError::from_sqlite(&error, path);
+    let copy = copy_path(path, version);
     if copy.exists() {
         std::fs::remove_file(&copy).map_err(|error| StoreError::Failed(error.to_string()))?;
     }

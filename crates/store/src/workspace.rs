@@ -6,6 +6,7 @@
 use crate::append::WriteCache;
 use crate::blob::Dictionaries;
 use crate::error::{Result, StoreError};
+use crate::inspect::{has_log, inspect, open_frozen};
 use crate::migration;
 use crate::opened::Opened;
 use crate::search::SearchState;
@@ -24,9 +25,6 @@ pub(crate) const PAGE_BYTES: u32 = 8192;
 const BUSY: Duration = Duration::from_secs(10);
 /// Passive checkpoint every 64 MB.
 const CHECKPOINT_PAGES: u32 = 64 * 1024 * 1024 / PAGE_BYTES;
-/// A file up to this size is checked page by page when it is opened.
-const CHECK_ON_OPEN_BYTES: u64 = 16 * 1024 * 1024;
-const MAGIC: &[u8; 16] = b"SQLite format 3\0";
 
 /// Whether a missing file is made.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -402,93 +400,6 @@ fn reader(path: &Path, access: Access) -> Result<Connection> {
         .execute_batch("PRAGMA temp_store=MEMORY; PRAGMA trusted_schema=OFF; PRAGMA cache_size=-16384;")
         .map_err(coded)?;
     Ok(connection)
-}
-
-/// Looks at the file without touching it. True when it has yet to be made.
-fn inspect(path: &Path, mode: OpenMode) -> Result<bool> {
-    use std::io::Read;
-    let missing = || match mode {
-        OpenMode::Create => Ok(true),
-        OpenMode::Existing => Err(StoreError::Missing(path.to_owned())),
-    };
-    let metadata = match std::fs::metadata(path) {
-        Ok(metadata) => metadata,
-        Err(error) if error.kind() == std::io::ErrorKind::NotFound => return missing(),
-        Err(error) => return Err(StoreError::Failed(format!("{error}: {}", path.display()))),
-    };
-    if !metadata.is_file() {
-        return Err(StoreError::Foreign(path.to_owned()));
-    }
-    if metadata.len() == 0 {
-        return if mode == OpenMode::Create { Ok(true) } else { Err(StoreError::Foreign(path.to_owned())) };
-    }
-    let mut header = [0_u8; 100];
-    let read = std::fs::File::open(path).and_then(|mut file| file.read_exact(&mut header));
-    if let Err(error) = read {
-        return Err(match error.kind() {
-            std::io::ErrorKind::UnexpectedEof => StoreError::Foreign(path.to_owned()),
-            _ => StoreError::Failed(format!("{error}: {}", path.display())),
-        });
-    }
-    let number = |at: usize| {
-        let bytes = header.get(at..at + 4).and_then(|bytes| bytes.try_into().ok()).unwrap_or([0; 4]);
-        u32::from_be_bytes(bytes)
-    };
-    if header.get(..16) != Some(MAGIC.as_slice()) || number(68) != APPLICATION_ID.unsigned_abs() {
-        return Err(StoreError::Foreign(path.to_owned()));
-    }
-    let found = i64::from(number(60));
-    let known = migration::all().len() as i64;
-    if found > known {
-        return Err(StoreError::Newer { path: path.to_owned(), found, known });
-    }
-    if has_log(path) {
-        // Pages may still stand in the log: the file alone proves nothing.
-        return Ok(false);
-    }
-    let page_bytes = match header.get(16..18).map(|pair| u64::from(pair[0]) * 256 + u64::from(pair[1])) {
-        Some(1) => 65536,
-        other => other.unwrap_or(0),
-    };
-    let damaged = |why: &str| Err(StoreError::Damaged { path: path.to_owned(), why: why.to_owned() });
-    if page_bytes < 512 || metadata.len() < u64::from(number(28)) * page_bytes {
-        return damaged("the file is shorter than its header says");
-    }
-    if metadata.len() <= CHECK_ON_OPEN_BYTES {
-        check_pages(path)?;
-    }
-    Ok(false)
-}
-
-/// Whether pages stand in the log beside the file.
-fn has_log(path: &Path) -> bool {
-    let mut log = path.as_os_str().to_owned();
-    log.push("-wal");
-    std::fs::metadata(&log).is_ok_and(|log| log.len() > 0)
-}
-
-/// Opens the file as it stands: nothing is written, nothing is made beside it, what others write is not seen.
-fn open_frozen(path: &Path) -> rusqlite::Result<Connection> {
-    let mut address = String::from("file:");
-    for byte in path.as_os_str().as_encoded_bytes() {
-        match byte {
-            b'a'..=b'z' | b'A'..=b'Z' | b'0'..=b'9' | b'/' | b'-' | b'_' | b'.' => address.push(char::from(*byte)),
-            other => address.push_str(&format!("%{other:02X}")),
-        }
-    }
-    address.push_str("?immutable=1");
-    let flags = OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_URI | OpenFlags::SQLITE_OPEN_NO_MUTEX;
-    Connection::open_with_flags(address, flags)
-}
-
-fn check_pages(path: &Path) -> Result<()> {
-    let checked = open_frozen(path)
-        .and_then(|connection| connection.query_row("PRAGMA quick_check(1)", [], |row| row.get::<_, String>(0)));
-    match checked {
-        Ok(answer) if answer == "ok" => Ok(()),
-        Ok(answer) => Err(StoreError::Damaged { path: path.to_owned(), why: answer }),
-        Err(error) => Err(StoreError::Damaged { path: path.to_owned(), why: error.to_string() }),
-    }
 }
 
 #[cfg(test)]

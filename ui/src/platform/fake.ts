@@ -1,6 +1,6 @@
 /// A host for tests: answers from functions that the test gives, and keeps what was asked.
 import type { DrawingOn } from "$lib/charts";
-import { RpcError, type Change, type Command, type DropHandler, type NativeMenu, type Platform, type RecentWorkspace, type Request, type Response } from "./types";
+import { RpcError, type Change, type Command, type DropHandler, type NativeMenu, type Platform, type RecentWorkspace, type Request, type Response, type Updating } from "./types";
 
 export type Answers = { [N in Command]?: (request: Request<N>) => Response<N> | Promise<Response<N>> };
 
@@ -73,6 +73,13 @@ export class FakePlatform implements Platform {
 
   async openWorkspace(which: { recent: string } | "open" | "create"): Promise<void> {
     this.opened.push(which);
+  }
+
+  /** Steps of an update, one for each question. */
+  updates: Updating[] = [];
+
+  async updating(): Promise<Updating | null> {
+    return this.updates.shift() ?? null;
   }
 
   ended = false;

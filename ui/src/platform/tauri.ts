@@ -3,7 +3,7 @@ import { invoke } from "@tauri-apps/api/core";
 import { TauriEvent } from "@tauri-apps/api/event";
 import { getCurrentWebviewWindow } from "@tauri-apps/api/webviewWindow";
 import { loadCharts, type DrawingOn } from "$lib/charts";
-import { RpcError, type Change, type Command, type DropHandler, type NativeMenu, type Platform, type RecentWorkspace, type Request, type Response } from "./types";
+import { RpcError, type Change, type Command, type DropHandler, type NativeMenu, type Platform, type RecentWorkspace, type Request, type Response, type Updating } from "./types";
 
 /** Subscribes; the returned function works also before the host has confirmed. */
 function subscribe<T>(event: string, seen: (payload: T) => void): () => void {
@@ -60,6 +60,10 @@ export class TauriPlatform implements Platform {
 
   async openWorkspace(which: { recent: string } | "open" | "create"): Promise<void> {
     await call("open_workspace", typeof which === "string" ? { how: which } : { how: "recent", path: which.recent });
+  }
+
+  updating(): Promise<Updating | null> {
+    return call("updating", {});
   }
 
   async quit(): Promise<void> {

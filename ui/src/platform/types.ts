@@ -75,6 +75,15 @@ export interface RecentWorkspace {
   exists: boolean;
 }
 
+/** How far an update is that is made before a workspace of an earlier version can be read. */
+export interface Updating {
+  workspace: string;
+  /** Where it is copied to, as it was. */
+  copy: string;
+  bytes: number;
+  copiedBytes: number;
+}
+
 /** The native menu: data from the one registry of commands. */
 export interface NativeMenu {
   /** Whether the bar is shown, where the system leaves that to the program. */
@@ -99,6 +108,8 @@ export interface Platform {
   recentWorkspaces(): Promise<RecentWorkspace[]>;
   /** Opens a window on another workspace: one of the recent, or (`open`, `create`) one that the user names in a dialog. */
   openWorkspace(which: { recent: string } | "open" | "create"): Promise<void>;
+  /** The update that the window waits for; `null` once its workspace is open. */
+  updating(): Promise<Updating | null>;
   /** Ends the program: what runs is interrupted, what was written is kept. */
   quit(): Promise<void>;
   /** Hears of links that the system hands over until the returned function is called. */

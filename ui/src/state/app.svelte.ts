@@ -3,7 +3,7 @@ import type { Job, WorkspaceInfo } from "$bindings/rpc";
 import { count, fileName, plural } from "$lib/format";
 import type { Opening } from "$lib/link";
 import { mayBeMapped } from "$lib/paste";
-import { RpcError, type Platform, type RecentWorkspace } from "$platform/types";
+import { RpcError, type Platform, type RecentWorkspace, type Updating } from "$platform/types";
 import type { Bench, Target } from "./bench.svelte";
 import { Commands } from "./commands.svelte";
 import { importReport, jobError, Jobs } from "./jobs.svelte";
@@ -50,6 +50,8 @@ export class App {
   readonly notices = new Notices();
   /** Workspaces that were open before. */
   recent = $state.raw<readonly RecentWorkspace[]>([]);
+  /** What has to be done before the workspace can be read. */
+  updating = $state.raw<Updating | null>(null);
   /** Files are held over the window. */
   dropping = $state(false);
   /** The list is being read: rows must not move. */
@@ -85,6 +87,7 @@ export class App {
    * the sample, and brings it in when the workspace is empty.
    */
   start(opening: Partial<Opening> = {}): () => void {
+    void this.#followUpdate();
     void this.#readFirst(opening);
     if (this.settings.zoom !== 100) void this.zoom(this.settings.zoom);
     const stops = [
@@ -102,6 +105,11 @@ export class App {
       this.jobs.stop();
       stops.forEach((stop) => stop());
     };
+  }
+
+  /** Follows the update that a workspace of an earlier version begins with: no question is answered before its end. */
+  async #followUpdate(): Promise<void> {
+    while ((this.updating = await this.host.updating())) await new Promise((later) => setTimeout(later, 250));
   }
 
   /** What the first screen shows. The version is read before all else: what arrives meanwhile must count as a change. */

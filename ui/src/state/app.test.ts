@@ -28,6 +28,21 @@ describe("App", () => {
     stop();
   });
 
+  it("shows the update of a workspace of an earlier version until it can be read", async () => {
+    const host = incident();
+    const update = { workspace: "/home/mira/ferry.retake", copy: "/home/mira/ferry.retake.v24.backup", bytes: 2_000, copiedBytes: 500 };
+    host.updates = [update, { ...update, copiedBytes: 1_500 }];
+    const app = new App(host, () => 0);
+    const stop = app.start();
+    await vi.advanceTimersByTimeAsync(10);
+    expect(app.updating?.copiedBytes).toBe(500);
+    await vi.advanceTimersByTimeAsync(250);
+    expect(app.updating?.copiedBytes).toBe(1_500);
+    await vi.advanceTimersByTimeAsync(250);
+    expect(app.updating).toBeNull();
+    stop();
+  });
+
   it("keeps a failed job in sight until it was looked at", async () => {
     const host = incident();
     let job: unknown = JOB;

@@ -22,13 +22,13 @@ use crate::host::Process;
 use crate::output::Output;
 use retake_api::{ApiError, Core};
 use retake_model::{Code, Exit};
-use retake_store::{OpenMode, Workspace};
+use retake_store::{OpenMode, Update, Workspace};
 use std::path::PathBuf;
 use std::sync::Arc;
 
 /// Runs the command.
 pub async fn run(cli: &Cli, output: &Output) -> Result<Exit, ApiError> {
-    let core = open(cli)?;
+    let core = open(cli, output)?;
     let done = run_on(Arc::clone(&core), cli, output).await;
     if let Ok(workspace) = core.workspace()
         && let Err(why) = workspace.keep_columns()
@@ -85,7 +85,7 @@ fn workspace_path(cli: &Cli) -> PathBuf {
 }
 
 /// Opens the workspace that the command needs, in the way that it may.
-fn open(cli: &Cli) -> Result<Arc<Core>, ApiError> {
+fn open(cli: &Cli, output: &Output) -> Result<Arc<Core>, ApiError> {
     let host = Arc::new(Process);
     let path = workspace_path(cli);
     if !crate::needs_workspace(&cli.command) {
@@ -107,6 +107,10 @@ fn open(cli: &Cli) -> Result<Arc<Core>, ApiError> {
     // One that is there is opened as such, so that it can be read where nothing can be written.
     let is_there = std::fs::metadata(&path).is_ok_and(|file| file.len() > 0);
     let mode = if create && !is_there { OpenMode::Create } else { OpenMode::Existing };
+    if let Some(update) = Update::of(&path) {
+        let (size, copy) = (update.bytes.div_ceil(1_000_000), update.copy.display());
+        output.note(&format!("the workspace is of an earlier version and is copied first ({size} MB): {copy}"));
+    }
     Ok(Core::new(Workspace::open(&path, mode)?, host))
 }
 

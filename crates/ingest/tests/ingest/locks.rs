@@ -5,6 +5,7 @@
 
 use crate::support::Bench;
 use retake_ingest::{ImportOptions, Source, import};
+use retake_store::{OpenMode, Update, Workspace};
 use std::os::unix::fs::MetadataExt as _;
 use std::path::Path;
 
@@ -14,6 +15,22 @@ fn held(path: &Path) -> usize {
     let (own, file) = (std::process::id().to_string(), format!(":{inode}"));
     let locks = std::fs::read_to_string("/proc/locks").expect("Linux tells them");
     locks.lines().filter(|line| line.split_whitespace().nth(4) == Some(&own) && line.contains(&file)).count()
+}
+
+#[test]
+fn opening_a_workspace_twice_costs_none() {
+    let bench = Bench::new();
+    let path = bench.workspace.path().to_owned();
+    bench.workspace.warm().expect("it is read");
+    let link = path.with_file_name("link.retake");
+    std::os::unix::fs::symlink(&path, &link).expect("a link");
+    for named in [&path, &link] {
+        assert_eq!(Update::of(named), None);
+        let again = Workspace::open(named, OpenMode::Existing).expect("it opens");
+        assert!(held(&path) > 0, "{}: the locks are gone", named.display());
+        drop(again);
+        assert!(held(&path) > 0, "{}: the locks are gone", named.display());
+    }
 }
 
 #[test]

@@ -2,7 +2,7 @@
 
 use crate::made::{self, facts, import, refund, workspace};
 use retake_model::{Code, Coded};
-use retake_store::{OpenMode, Workspace};
+use retake_store::{OpenMode, Update, Workspace};
 use std::path::Path;
 
 fn refused(path: &Path, mode: OpenMode) -> Code {
@@ -71,4 +71,25 @@ fn two_processes_see_what_the_other_wrote() {
         assert!(other.trace(&made::trace_id(n)).unwrap().is_some(), "trace {n}");
     }
     made::healthy(&other);
+}
+
+#[test]
+fn the_update_of_an_earlier_workspace_is_told_before_it_is_made() {
+    let made = workspace();
+    import(&made.workspace, facts(&refund(1, "acme", "a", "b")), 10);
+    let path = made::path(&made).to_owned();
+    drop(made.workspace);
+    assert_eq!(Update::of(&path), None, "it is of this version");
+    assert_eq!(Update::of(&path.with_file_name("none.retake")), None);
+    let file = rusqlite::Connection::open(&path).unwrap();
+    let version: i64 = file.query_row("PRAGMA user_version", [], |row| row.get(0)).unwrap();
+    file.execute_batch(&format!("PRAGMA user_version={}; PRAGMA wal_checkpoint(TRUNCATE)", version - 1)).unwrap();
+    file.close().unwrap();
+    let update = Update::of(&path).expect("it is of an earlier version");
+    assert_eq!(update.bytes, std::fs::metadata(&path).unwrap().len());
+    assert_eq!(update.copied_bytes(), 0);
+    let opened = Workspace::open(&path, OpenMode::Existing).unwrap();
+    assert_eq!(update.copied_bytes(), std::fs::metadata(&update.copy).unwrap().len());
+    drop(opened);
+    assert_eq!(Update::of(&path), None, "it is made once");
 }
