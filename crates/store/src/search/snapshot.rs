@@ -4,9 +4,9 @@
 //! What changed since is read from the tables.
 //!
 //! What ties it to the data is the random number of each change (`meta::mark_change`), not the count of changes: a copy of
-//! the workspace that went another way has the same counts. Its end is a hash by the workspace's own key, which is looked at
-//! before anything else is believed. What stands between is compressed: a third of the bytes is read faster from a disk than
-//! all of them, and is a third of the room.
+//! the workspace that went another way has the same counts. Its end is a hash by the workspace's own key.
+//!
+//! It is not compressed: zstd makes a third of it, and takes three times as long to read from a warm cache as the whole.
 
 use crate::error::Result;
 use crate::search::bits::Bits;
@@ -20,13 +20,11 @@ use std::io::{self, Read, Write};
 use std::path::{Path, PathBuf};
 
 /// First bytes; the number grows when what follows means something else.
-const MAGIC: &[u8; 8] = b"RTKCOL02";
+const MAGIC: &[u8; 8] = b"RTKCOL01";
 /// Reads as another number on a machine that orders bytes the other way.
 const ORDER: u32 = 0x0102_0304;
 /// Columns of so many spans are kept; below, the workspace itself is read as fast.
 pub const KEPT_FROM_SPANS: usize = 20_000;
-/// The fastest: higher levels save little of numbers.
-const LEVEL: i32 = 1;
 
 /// The data that columns were made of.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -56,41 +54,9 @@ impl State {
 }
 
 /// What every file of this version of the program begins with.
-fn signature() -> Vec<u8> {
+fn head() -> Vec<u8> {
     let version = env!("CARGO_PKG_VERSION").as_bytes();
     [MAGIC, &ORDER.to_ne_bytes()[..], &(version.len() as u32).to_ne_bytes(), version].concat()
-}
-
-/// What stands before the compressed part.
-fn head(state: State) -> Vec<u8> {
-    [signature().as_slice(), bytemuck::cast_slice(&state.numbers())].concat()
-}
-
-/// Begins to read a file: what its columns were made of.
-fn begin(path: &Path) -> io::Result<(File, State)> {
-    let mut file = File::open(path)?;
-    let mut found = signature();
-    file.read_exact(&mut found)?;
-    if found != signature() {
-        return Err(io::ErrorKind::InvalidData.into());
-    }
-    let mut numbers = [0_i64; 3];
-    file.read_exact(bytemuck::cast_slice_mut(&mut numbers))?;
-    let [epoch, rev, mark] = numbers;
-    Ok((file, State { epoch, rev, mark: Some(mark) }))
-}
-
-/// The compressed part, when the hash at the end is right.
-fn rest(file: &mut File, state: State, key: &[u8; 32]) -> io::Result<Vec<u8>> {
-    let mut packed = Vec::new();
-    file.read_to_end(&mut packed)?;
-    let mut hash = blake3::Hasher::new_keyed(key);
-    hash.update(&head(state));
-    let end = packed.len().checked_sub(blake3::OUT_LEN).ok_or(io::ErrorKind::UnexpectedEof)?;
-    let wanted = packed.split_off(end);
-    hash.update(&packed);
-    // Compared in constant time by its type.
-    if hash.finalize() == *wanted.as_slice() { Ok(packed) } else { Err(io::ErrorKind::InvalidData.into()) }
 }
 
 /// The file beside a workspace.
@@ -103,15 +69,13 @@ pub(crate) fn path_of(workspace: &Path) -> PathBuf {
 /// Columns of what the workspace holds or held, where the file has them.
 pub(crate) fn load(path: &Path, key: &[u8; 32], connection: &Connection) -> Result<Option<Columns>> {
     // Whatever is wrong with it, the workspace itself can be read.
-    let Ok((mut file, state)) = begin(path) else { return Ok(None) };
+    let Ok(mut reader) = Reader::open(path, key) else { return Ok(None) };
+    let Ok(state) = reader.state() else { return Ok(None) };
     if !state.is_behind(connection)? {
         return Ok(None);
     }
     let mut columns = Columns::empty(state);
-    let read = rest(&mut file, state, key).and_then(|packed| {
-        let mut reader = Reader { from: zstd::Decoder::with_buffer(packed.as_slice())? };
-        columns.visit(&mut reader)
-    });
+    let read = reader.rest(&mut columns);
     Ok((read.is_ok() && columns.is_whole()).then_some(columns))
 }
 
@@ -125,12 +89,11 @@ pub(crate) fn keep(path: &Path, key: &[u8; 32], columns: &mut Columns) -> io::Re
     beside.push(format!(".{}", std::process::id()));
     let beside = PathBuf::from(beside);
     let written = (|| {
-        let mut hashed = Hashed { to: File::create(&beside)?, hash: blake3::Hasher::new_keyed(key) };
-        hashed.write_all(&head(state))?;
-        let mut writer = Writer { to: zstd::Encoder::new(hashed, LEVEL)? };
+        let mut writer = Writer { to: File::create(&beside)?, hash: blake3::Hasher::new_keyed(key) };
+        writer.put(&head())?;
+        writer.put(bytemuck::cast_slice(&state.numbers()))?;
         columns.visit(&mut writer)?;
-        let mut hashed = writer.to.finish()?;
-        hashed.to.write_all(hashed.hash.finalize().as_bytes())
+        writer.to.write_all(writer.hash.finalize().as_bytes())
     })();
     let moved = written.and_then(|()| std::fs::rename(&beside, path));
     if moved.is_err() {
@@ -146,52 +109,83 @@ pub(crate) trait Visit {
     fn list<T: Pod>(&mut self, list: &mut Vec<T>) -> io::Result<()>;
 }
 
-/// A file whose bytes are hashed as they are written.
-struct Hashed {
+struct Writer {
     to: File,
     hash: blake3::Hasher,
 }
 
-impl Write for Hashed {
-    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
-        let n = self.to.write(bytes)?;
-        self.hash.update(bytes.get(..n).unwrap_or_default());
-        Ok(n)
+impl Writer {
+    fn put(&mut self, bytes: &[u8]) -> io::Result<()> {
+        self.hash.update(bytes);
+        self.to.write_all(bytes)
     }
-
-    fn flush(&mut self) -> io::Result<()> {
-        self.to.flush()
-    }
-}
-
-struct Writer {
-    to: zstd::Encoder<'static, Hashed>,
 }
 
 impl Visit for Writer {
     fn list<T: Pod>(&mut self, list: &mut Vec<T>) -> io::Result<()> {
         let bytes: &[u8] = bytemuck::cast_slice(list);
-        self.to.write_all(&(bytes.len() as u64).to_ne_bytes())?;
-        self.to.write_all(bytes)
+        self.put(&(bytes.len() as u64).to_ne_bytes())?;
+        self.put(bytes)
     }
 }
 
-struct Reader<'a> {
-    from: zstd::Decoder<'static, &'a [u8]>,
+struct Reader {
+    from: File,
+    hash: blake3::Hasher,
+    /// Bytes that the file still has: no length in it is believed beyond that.
+    left: u64,
 }
 
-impl Visit for Reader<'_> {
+impl Reader {
+    fn open(path: &Path, key: &[u8; 32]) -> io::Result<Self> {
+        let from = File::open(path)?;
+        let left = from.metadata()?.len();
+        Ok(Self { from, hash: blake3::Hasher::new_keyed(key), left })
+    }
+
+    /// What it was made of.
+    fn state(&mut self) -> io::Result<State> {
+        let wanted = head();
+        let mut head = wanted.clone();
+        self.take(&mut head)?;
+        if head != wanted {
+            return Err(io::ErrorKind::InvalidData.into());
+        }
+        let mut numbers = [0_i64; 3];
+        self.take(bytemuck::cast_slice_mut(&mut numbers))?;
+        let [epoch, rev, mark] = numbers;
+        Ok(State { epoch, rev, mark: Some(mark) })
+    }
+
+    /// All that follows, when its hash is right.
+    fn rest(mut self, columns: &mut Columns) -> io::Result<()> {
+        columns.visit(&mut self)?;
+        let mut end = [0; 32];
+        self.from.read_exact(&mut end)?;
+        // Compared in constant time by its type.
+        if self.hash.finalize() == end { Ok(()) } else { Err(io::ErrorKind::InvalidData.into()) }
+    }
+
+    fn take(&mut self, into: &mut [u8]) -> io::Result<()> {
+        self.left = self.left.checked_sub(into.len() as u64).ok_or(io::ErrorKind::UnexpectedEof)?;
+        self.from.read_exact(into)?;
+        self.hash.update(into);
+        Ok(())
+    }
+}
+
+impl Visit for Reader {
     fn list<T: Pod>(&mut self, list: &mut Vec<T>) -> io::Result<()> {
         let mut len = [0; 8];
-        self.from.read_exact(&mut len)?;
+        self.take(&mut len)?;
         let len = u64::from_ne_bytes(len);
         let size = size_of::<T>() as u64;
-        if len % size != 0 {
+        if len > self.left || len % size != 0 {
             return Err(io::ErrorKind::InvalidData.into());
         }
         list.clear();
         list.resize((len / size) as usize, T::zeroed());
-        self.from.read_exact(bytemuck::cast_slice_mut(list))
+        self.take(bytemuck::cast_slice_mut(list))
     }
 }
 
