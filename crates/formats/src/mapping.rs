@@ -3,11 +3,14 @@
 pub mod columns;
 mod fields;
 mod named_columns;
+mod numbers;
 pub(crate) mod path;
 pub mod suggest;
 
 pub use fields::{FieldMapping, Need, TIME, Target, targets};
 pub(crate) use named_columns::NamedColumns;
+pub use numbers::DecimalMark;
+pub(crate) use numbers::is_written_number;
 
 use retake_model::Code;
 use schemars::JsonSchema;
@@ -23,6 +26,10 @@ pub struct Mapping {
     /// Delimiter of a CSV file, one character; found by itself when absent.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub delimiter: Option<String>,
+    /// What stands before the decimals of written numbers, where it is not a plain point: `comma` for `1.416,50`, `point`
+    /// for `1,416.50`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub decimal: Option<DecimalMark>,
     /// When an event happened, or a call began.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub time: Option<TimeMapping>,

@@ -1586,6 +1586,10 @@ kind: string,
  */
 delimiter: string | null, 
 /**
+ * What stands before the decimals of written numbers: `point` or `comma`; plain numbers only when `null`.
+ */
+decimal: string | null, 
+/**
  * How times are written, in `strptime` directives; common forms are known when `null`.
  */
 time_format: string | null, 

@@ -176,6 +176,14 @@ export class Mapping {
     this.previewSoon(400);
   }
 
+  /** What stands before the decimals of written numbers. */
+  setDecimal(decimal: string): void {
+    if (this.draft === null) return;
+    this.touched = true;
+    this.draft = { ...this.draft, decimal: decimal || null };
+    this.previewSoon(0);
+  }
+
   setTime(form: { format?: string; zone?: string }): void {
     if (this.draft === null) return;
     this.touched = true;

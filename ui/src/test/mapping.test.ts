@@ -5,7 +5,7 @@ import { RpcError } from "$platform/types";
 import { STATED } from "$state/mapping.svelte";
 import { find, openPage, press, settle, violations, type Page } from "./page";
 
-const draft: MappingDraft = { kind: "traces", delimiter: null, time_format: null, time_zone: null, fields: { time: "asked", input: "question" }, values: {}, decisions: {} };
+const draft: MappingDraft = { kind: "traces", delimiter: null, decimal: null, time_format: null, time_zone: null, fields: { time: "asked", input: "question" }, values: {}, decisions: {} };
 
 const target = (name: string, group: string, kinds: string[], need = "optional") => ({ name, about: `what ${name} is`, group, kinds, need });
 

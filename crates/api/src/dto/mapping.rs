@@ -11,6 +11,9 @@ document! {
         /// Delimiter of a table; found by itself when `null`.
         #[serde(default)]
         pub delimiter: Option<String>,
+        /// What stands before the decimals of written numbers: `point` or `comma`; plain numbers only when `null`.
+        #[serde(default)]
+        pub decimal: Option<String>,
         /// How times are written, in `strptime` directives; common forms are known when `null`.
         #[serde(default)]
         pub time_format: Option<String>,

@@ -11,7 +11,7 @@ use crate::output::write_whole;
 use crate::{ApiError, Core};
 use retake_formats::mapping::columns::{Column, Form, Looks, columns, header, sample};
 use retake_formats::mapping::suggest::suggest;
-use retake_formats::mapping::{FieldMapping, Mapping, MappingKind, Need, TIME, Target, TimeMapping};
+use retake_formats::mapping::{DecimalMark, FieldMapping, Mapping, MappingKind, Need, TIME, Target, TimeMapping};
 use retake_ingest::IngestError;
 use retake_model::{Code, Coded};
 use std::path::{Path, PathBuf};
@@ -164,6 +164,7 @@ fn empty_draft() -> MappingDraft {
     MappingDraft {
         kind: "audit".to_owned(),
         delimiter: None,
+        decimal: None,
         time_format: None,
         time_zone: None,
         fields: Default::default(),
@@ -181,12 +182,17 @@ fn draft_of(mapping: &Mapping) -> MappingDraft {
     MappingDraft {
         kind: mapping.kind.as_str().to_owned(),
         delimiter: mapping.delimiter.clone(),
+        decimal: mapping.decimal.map(|mark| mark.as_str().to_owned()),
         time_format: time.format,
         time_zone: time.zone,
         fields: time.field.map(|field| (TIME.name.to_owned(), field)).into_iter().chain(named).collect(),
         values: mapping.values.clone(),
         decisions: words,
     }
+}
+
+fn decimal_of(word: &str) -> Result<DecimalMark, ApiError> {
+    DecimalMark::named(word).ok_or_else(|| invalid(format!("decimals stand behind a point or a comma, not {word:?}")))
 }
 
 /// The mapping of a draft, checked as its file would be.
@@ -215,6 +221,7 @@ fn untested(draft: &MappingDraft) -> Result<Mapping, ApiError> {
         kind: kind_of(&draft.kind)?,
         // A blank is a delimiter, nothing is none.
         delimiter: draft.delimiter.clone().filter(|text| !text.is_empty()),
+        decimal: said(&draft.decimal).map(|word| decimal_of(&word)).transpose()?,
         time: told.then_some(time),
         fields,
         values: draft.values.iter().filter(|(_, text)| !text.is_empty()).map(|(k, v)| (k.clone(), v.clone())).collect(),

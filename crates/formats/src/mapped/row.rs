@@ -1,6 +1,7 @@
 //! What a record has for the fields of a mapping, and what a span takes from them: outcome, who, usage, content.
 
 use crate::audit::plain;
+use crate::mapping::{DecimalMark, is_written_number};
 use crate::vocabulary::attributes::{integer, json_in};
 use crate::vocabulary::documents_of;
 use crate::vocabulary::draft::usd_nanos;
@@ -19,6 +20,8 @@ pub(super) fn ns(ms: f64) -> Option<i64> {
 /// What a record has for the fields of the mapping: column and value.
 pub(super) struct Row<'c, 'i> {
     pub found: BTreeMap<&'static str, (String, Value)>,
+    /// How its numbers are written.
+    pub decimal: Option<DecimalMark>,
     /// Columns that need not be kept beside the span.
     pub used: BTreeSet<&'c str>,
     pub issues: &'i mut Vec<(Code, String)>,
@@ -40,7 +43,7 @@ impl Row<'_, '_> {
         let (column, value) = self.found.get(field)?;
         let number = match value {
             Value::Number(n) => n.as_f64(),
-            Value::String(text) => text.trim().trim_start_matches('$').parse().ok(),
+            Value::String(text) => self.written(text).and_then(|plain| plain.parse().ok()),
             _ => None,
         };
         let number = number.filter(|x: &f64| x.is_finite());
@@ -50,10 +53,19 @@ impl Row<'_, '_> {
         number
     }
 
+    /// A written number in the form that a parser takes.
+    fn written(&self, text: &str) -> Option<String> {
+        match self.decimal {
+            Some(mark) => mark.plain(text),
+            None => Some(text.trim().trim_start_matches('$').to_owned()),
+        }
+    }
+
     fn count(&mut self, field: &'static str) -> Option<i64> {
         let (column, value) = self.found.get(field)?;
         // `1416.0`, as spreadsheets write it.
-        let written = value.as_str().map(|text| Value::from(text.trim().trim_end_matches(".0")));
+        let whole = |plain: String| plain.strip_suffix(".0").map_or_else(|| plain.clone(), str::to_owned);
+        let written = value.as_str().map(|text| self.written(text).map_or(Value::Null, |plain| whole(plain).into()));
         let count = integer(written.as_ref().unwrap_or(value)).filter(|n| *n >= 0);
         if count.is_none() {
             self.issues.push((Code::FieldUnmapped, not_a_number(column, value)));
@@ -211,7 +223,13 @@ impl Row<'_, '_> {
 }
 
 fn not_a_number(column: &str, value: &Value) -> String {
-    format!("{column:?} holds {value}, which is no number that can be right")
+    let written = value.as_str().filter(|text| is_written_number(text));
+    match written {
+        Some(text) => format!(
+            "{column:?} holds {text:?}; say which mark stands before the decimals in the mapping: decimal: comma, or point"
+        ),
+        None => format!("{column:?} holds {value}, which is no number that can be right"),
+    }
 }
 
 fn status_of(word: &str) -> Option<SpanStatus> {

@@ -77,7 +77,7 @@ impl SpanReader {
     pub fn span(&mut self, record: &JsonMap, issues: &mut Vec<(Code, String)>) -> Result<Span, (Code, String)> {
         self.n_records += 1;
         self.named.look_at(record);
-        let mut row = Row { found: BTreeMap::new(), used: BTreeSet::new(), issues };
+        let mut row = Row { found: BTreeMap::new(), decimal: self.mapping.decimal, used: BTreeSet::new(), issues };
         for (field, column) in self.mapping.columns() {
             if let Some(value) = value_at(record, column) {
                 row.used.insert(column);

@@ -1,6 +1,7 @@
 //! What a log without a known format holds, from its first bytes: its columns or paths, how often each is filled, what its
 //! values look like.
 
+use super::numbers::is_written_number;
 use super::path::is_blank;
 use crate::detect::Head;
 use crate::mapped::{WRAPPERS, is_json};
@@ -223,6 +224,8 @@ fn looks_of(path: &str, value: &Value) -> Looks {
                 Looks::Empty
             } else if text.parse::<f64>().is_ok() {
                 if is_epoch(path, value) { Looks::Time } else { Looks::Number }
+            } else if is_written_number(text) {
+                Looks::Number
             } else if matches!(text.to_ascii_lowercase().as_str(), "true" | "false") {
                 Looks::Boolean
             } else if text.starts_with(['{', '[']) && serde_json::from_str::<Value>(text).is_ok() {

@@ -1,6 +1,7 @@
 //! A mapping that is proposed for a log, by the names of its columns and the look of their values. People correct it.
 
 use super::columns::{Column, Looks};
+use super::numbers::{DecimalMark, is_written_number, only_mark};
 use super::{FieldMapping, Mapping, MappingKind, TIME, TimeMapping};
 use crate::audit::Recogniser;
 use crate::audit::names::normalised;
@@ -264,6 +265,7 @@ fn empty(kind: MappingKind) -> Mapping {
     Mapping {
         kind,
         delimiter: None,
+        decimal: None,
         time: None,
         fields: FieldMapping::default(),
         values: Default::default(),
@@ -318,6 +320,7 @@ fn traces(columns: &[Column]) -> Mapping {
         used.push(&column.path);
         set(&mut mapping, field, &column.path);
     }
+    mapping.decimal = decimal(&mapping, columns);
     if mapping.time.is_none()
         && let Some(column) =
             columns.iter().find(|column| column.looks == Looks::Time && !used.contains(&column.path.as_str()))
@@ -325,6 +328,21 @@ fn traces(columns: &[Column]) -> Mapping {
         set(&mut mapping, TIME.name, &column.path);
     }
     mapping
+}
+
+/// How the numbers of the mapped columns are written, where they can be read in one way alone.
+fn decimal(mapping: &Mapping, columns: &[Column]) -> Option<DecimalMark> {
+    let taken = |want: &dyn Fn(&str) -> bool| -> Vec<&str> {
+        let fields = NAMES.iter().filter(|(field, kind, _)| *kind == Want::Number && want(field));
+        let paths = fields.filter_map(|(field, ..)| mapping.fields.get(field));
+        let taken = paths.filter_map(|path| columns.iter().find(|column| column.path == path));
+        taken.flat_map(|column| column.examples.iter().map(String::as_str)).collect()
+    };
+    only_mark(taken(&|_| true)).or_else(|| {
+        // `1,416` tokens are no part of one.
+        let counted = taken(&|field| field.ends_with("_tokens"));
+        counted.iter().any(|text| is_written_number(text)).then_some(DecimalMark::Point)
+    })
 }
 
 fn fits(want: Want, column: &Column) -> bool {
@@ -368,6 +386,16 @@ mod tests {
         ] {
             assert!(named.contains(&pair), "{pair:?} in {named:?}");
         }
+        let german = |cost: &str, tokens: &str| {
+            let call = records(json!([{"time": "2026-11-12T08:00:00Z", "answer": "30 days", "cost": cost,
+                "prompt_tokens": tokens}]));
+            let mapping = suggest(&call, &columns(&call), None);
+            assert_eq!(mapping.fields.cost_usd.as_deref(), Some("cost"), "{cost}");
+            mapping.decimal
+        };
+        assert_eq!(german("0,0042", "1.416"), Some(DecimalMark::Comma));
+        assert_eq!(german("0.0042", "1,416"), Some(DecimalMark::Point));
+        assert_eq!(german("0.0042", "1416"), None);
         let log = records(json!([{"stamp": "2026-11-12T08:00:00Z", "Who": "ann", "operation": "tool.invoke",
             "outcome": "refused", "thing": "refund"}]));
         let mapping = suggest(&log, &columns(&log), None);
