@@ -114,3 +114,11 @@ fn a_key_that_is_not_there_is_wrong_usage() {
         assert!(error["hint"].as_str().unwrap().contains("standard input"), "{run}");
     }
 }
+
+#[test]
+fn a_query_that_stands_alone_is_told_its_place() {
+    let home = Home::new();
+    let run = Run::of(home.bare(&["metrics", "tenant:acme"]));
+    assert!(run.stderr.ends_with("A query of `metrics` is written --query 'tenant:acme'.\n"), "{run}");
+    assert!(!Run::of(home.bare(&["metrics", "--no-such-thing"])).stderr.contains("--query '"), "{run}");
+}

@@ -9,7 +9,8 @@ mod host;
 mod output;
 
 use args::{Cli, Command};
-use clap::Parser;
+use clap::error::{ContextKind, ContextValue, ErrorKind};
+use clap::{CommandFactory as _, Parser};
 use output::Output;
 use retake_api::ApiError;
 use retake_model::{Code, Exit};
@@ -52,7 +53,6 @@ fn finish(output: &Output, result: Result<Exit, ApiError>) -> ExitCode {
 
 /// Wrong usage: clap's own text for people, the error document when `--json` stands anywhere on the line.
 fn usage(error: &clap::Error) -> ExitCode {
-    use clap::error::ErrorKind;
     if matches!(error.kind(), ErrorKind::DisplayHelp | ErrorKind::DisplayVersion) {
         let _printed = error.print();
         return ExitCode::SUCCESS;
@@ -60,11 +60,29 @@ fn usage(error: &clap::Error) -> ExitCode {
     if std::env::args_os().any(|arg| arg == "--json") {
         let text = error.render().to_string();
         let message = text.lines().next().unwrap_or_default().trim_start_matches("error: ").to_owned();
-        output::print_error(&ApiError::new(Code::UsageInvalid, message).with_hint(usage_hint(&text)));
+        output::print_error(
+            &ApiError::new(Code::UsageInvalid, message)
+                .with_hint(query_tip(error).unwrap_or_else(|| usage_hint(&text))),
+        );
     } else {
         let _printed = error.print();
+        if let Some(tip) = query_tip(error) {
+            eprintln!("\n{tip}");
+        }
     }
     ExitCode::from(Exit::Usage as u8)
+}
+
+/// For a query that stands alone where the command takes it as an option: others take it so.
+fn query_tip(error: &clap::Error) -> Option<String> {
+    let Some(ContextValue::String(word)) = error.get(ContextKind::InvalidArg) else { return None };
+    if error.kind() != ErrorKind::UnknownArgument || word.starts_with('-') {
+        return None;
+    }
+    let program = Cli::command();
+    let command = std::env::args().skip(1).find_map(|arg| program.find_subcommand(arg).cloned())?;
+    let takes_query = command.get_arguments().any(|arg| arg.get_long() == Some("query"));
+    takes_query.then(|| format!("A query of `{}` is written --query '{word}'.", command.get_name()))
 }
 
 /// What clap says after its first line: its tips, the usage, where the help is.

@@ -130,6 +130,7 @@ impl Egress {
         }
         let client = if is_loopback(&destination) { &self.loopback } else { &self.outside };
         let number = self.number.fetch_add(1, Ordering::Relaxed);
+        let to = destination.clone();
         let entry_id = format!("{}-{number}", out.take_id.unwrap_or(out.why));
         let entry = LedgerEntry {
             entry_id: entry_id.clone(),
@@ -151,7 +152,10 @@ impl Egress {
             if why.is_connect() {
                 self.ledger.unsent(entry);
             }
-            ProviderError::Unreachable { connection: out.connection.to_owned(), why: chain(&why.without_url()) }
+            ProviderError::Unreachable {
+                connection: out.connection.to_owned(),
+                why: unreachable(&why.without_url(), &to),
+            }
         })?;
         Ok(Incoming { response, entry_id, bytes_received: 0, ledger: Arc::clone(&self.ledger) })
     }
@@ -219,6 +223,21 @@ pub fn is_loopback(destination: &str) -> bool {
     let host = destination.rsplit_once(':').map_or(destination, |(host, _)| host);
     let host = host.trim_start_matches('[').trim_end_matches(']');
     host == "localhost" || host.parse::<IpAddr>().is_ok_and(|ip| ip.is_loopback())
+}
+
+/// Why a destination was not reached, in words where the system's are a number.
+fn unreachable(error: &(dyn std::error::Error + 'static), destination: &str) -> String {
+    let causes = std::iter::successors(Some(error), |error| error.source());
+    let kind = causes.filter_map(|cause| cause.downcast_ref::<std::io::Error>()).last().map(std::io::Error::kind);
+    match kind {
+        Some(std::io::ErrorKind::ConnectionRefused) => format!("nothing answers at {destination}"),
+        Some(std::io::ErrorKind::ConnectionReset) => format!("{destination} ended the connection"),
+        Some(std::io::ErrorKind::TimedOut) => format!("{destination} does not answer"),
+        Some(std::io::ErrorKind::HostUnreachable | std::io::ErrorKind::NetworkUnreachable) => {
+            format!("there is no way to {destination}")
+        }
+        _ => chain(error),
+    }
 }
 
 /// An error with its causes, innermost last: the outer words alone say nothing about the reason.

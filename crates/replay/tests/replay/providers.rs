@@ -240,6 +240,9 @@ async fn nobody_there_is_said_and_redirects_are_not_followed() {
     let free = std::net::TcpListener::bind("127.0.0.1:0").and_then(|socket| socket.local_addr()).expect("a port");
     let (outcome, _log) = run_plan(&plan("q", at(&format!("http://{free}/v1")), 1, None)).await;
     assert_eq!(outcome.results.first().and_then(code), Some(Code::ProviderUnreachable));
+    let told = outcome.results.first().and_then(|take| take.error.clone());
+    let words = format!("nothing answers at {free}");
+    assert!(format!("{told:?}").contains(&words), "{told:?}");
     let elsewhere = Loopback::start(vec![Reply::text("stolen")]);
     let (take, ..) =
         one(Reply::status(307).header("location", &(elsewhere.base_url() + "/chat/completions")), "retries=0").await;
