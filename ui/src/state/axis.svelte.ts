@@ -46,6 +46,13 @@ export class TimeAxis {
     this.#metrics.look(all ? null : inside(range, whole));
   }
 
+  /** Asks for what is shown only: the part becomes the query's time. `false` where all is shown. */
+  take(): boolean {
+    const shown = this.#metrics.view;
+    this.mark(shown, true);
+    return shown !== null;
+  }
+
   zoom(factor: number): void {
     const [view, whole] = [this.view, this.#metrics.extent];
     if (view === null || whole === null) return;

@@ -1,7 +1,7 @@
 /// The metrics as a view: what stands beside a failure, what a table is about, and what a call says of itself.
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { RpcError } from "$platform/types";
-import { find, openPage, settle, violations, type Page } from "./page";
+import { find, openPage, press, settle, violations, type Page } from "./page";
 
 let page: Page;
 const body = () => find(".body");
@@ -39,5 +39,21 @@ describe("what fails", () => {
     expect(find("table", "Metrics").closest(".stale")).toBeNull();
     expect(body().querySelector(".failure")?.textContent).toContain("the calls cannot be read");
     expect(find("figure.wide").classList.contains("old")).toBe(true);
+  });
+});
+
+describe("the table of totals", () => {
+  it("says after a zoom that it is of the whole query, and asks for the span by a press or a key", async () => {
+    expect(document.querySelector("caption")).toBeNull();
+    await press("w");
+    expect(find("caption").textContent).toContain("not only of the time span shown");
+    expect(await violations()).toEqual([]);
+    await press("n");
+    expect(page.app.metrics.query).toContain("time:");
+    expect(document.querySelector("caption")).toBeNull();
+    await press("w");
+    find("caption button").click();
+    await settle();
+    expect(document.querySelector("caption")).toBeNull();
   });
 });
