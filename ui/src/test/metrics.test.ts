@@ -1,6 +1,7 @@
 /// The metrics as a view: what stands beside a failure, what a table is about, and what a call says of itself.
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { RpcError } from "$platform/types";
+import { row } from "./incident";
 import { find, openPage, press, settle, violations, type Page } from "./page";
 
 let page: Page;
@@ -55,5 +56,41 @@ describe("the table of totals", () => {
     find("caption button").click();
     await settle();
     expect(document.querySelector("caption")).toBeNull();
+  });
+});
+
+describe("a single call", () => {
+  const plot = () => find("figure.wide");
+  const point = async (css: string) => {
+    const dot = plot().querySelector(css);
+    const at = { clientX: Number(dot?.getAttribute("cx")), clientY: Number(dot?.getAttribute("cy")), bubbles: true };
+    plot().querySelector("svg")?.dispatchEvent(new MouseEvent("pointermove", at));
+    await settle();
+    return Number(dot?.getAttribute("cx"));
+  };
+
+  it("says what it is when it is pointed at, and the line through all plots stands at its own time", async () => {
+    page.host.answer("search", () => ({ rows: [row(3)], total: 1, total_exact: true, facets: {}, next: null, hints: [] }));
+    const x = await point("circle.s6");
+    expect(plot().querySelector(".caption")?.textContent).toMatch(/failed · \d/);
+    expect([...document.querySelectorAll(".cursor")].map((line) => Number(line.getAttribute("x1")))).toContain(x);
+    expect(plot().querySelector(".ring")).not.toBeNull();
+    await new Promise((done) => setTimeout(done, 200));
+    await settle();
+    const asked = page.host.calls.findLast((call) => call.name === "search")?.request;
+    const { mark } = page.app.metrics.pointed;
+    expect(asked).toMatchObject({ query: `id:${mark?.span_id}`, of: "spans" });
+    plot().querySelector("svg")?.dispatchEvent(new MouseEvent("pointerleave"));
+    await settle();
+    expect(plot().querySelector(".ring")).toBeNull();
+    expect(plot().querySelector(".caption")?.textContent).toContain("calls");
+  });
+
+  it("is named by its model and tenant once they are known", async () => {
+    page.host.answer("search", ({ query }) => ({ rows: [{ ...row(3), span_id: query.slice(3), tenant: "norrline", model: "small-model" }], total: 1, total_exact: true, facets: {}, next: null, hints: [] }));
+    await point("circle.s0");
+    await new Promise((done) => setTimeout(done, 200));
+    await settle();
+    expect(plot().querySelector(".caption")?.textContent).toContain("answered · small-model · norrline · ");
   });
 });
