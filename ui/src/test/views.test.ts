@@ -119,7 +119,7 @@ describe("the window", () => {
     app.go("metrics");
     await settle();
     const cells = [...document.querySelectorAll('table[aria-label="Metrics"] tbody tr:first-child td')].map((cell) => cell.textContent?.trim());
-    expect(cells.slice(4, 12)).toEqual(["900 ms", "3.1 s", "4 s", "240 msof 50 %", "—of 50 %", "4,000", "900", "$0.0004of 75 %"]);
+    expect(cells.slice(4, 12)).toEqual(["900 ms", "3.1 s", "4 s", "240 msof 50 %", "—of 50 %", "4,000", "900", "$0.00036of 75 %"]);
   });
 
   it("quotes what a failed assertion found beside what was expected", async () => {
