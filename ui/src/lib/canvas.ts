@@ -11,6 +11,8 @@ export interface Asked {
   view(range: Range | null): void;
   /** Closer by the factor, around what is pointed at. */
   zoom(factor: number): void;
+  /** A mark of a plot is pointed at; none any more when it is `null`. */
+  pointed(plot: number, mark: number | null): void;
   /** A mark of a plot was clicked. */
   chosen(plot: number, mark: number): void;
   /** The graphics card took the canvas away. */
@@ -135,6 +137,7 @@ export class PlotCanvas {
       const [kind, from = Number.NaN, to = Number.NaN] = asked.subarray(i, i + 3);
       if (kind === 0) this.#asked.hover(Number.isNaN(from) ? null : from);
       else if (kind === 1 || kind === 2) this.#asked.brush({ from, to }, kind === 2);
+      else if (kind === 6) this.#asked.pointed(from, Number.isNaN(to) ? null : to);
       else if (kind === 5) this.#asked.chosen(from, to);
       else this.#asked.view(kind === 3 ? { from, to } : null);
     }

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { bytes, compact, duration, fullTime, msBetween, shortId, signed, time, usd, percent } from "./format";
+import { bytes, compact, duration, fullTime, msBetween, shortId, signed, time, usd, usdInColumn, percent } from "./format";
 
 describe("numbers for people", () => {
   it("says unknown, never 0", () => {
@@ -21,10 +21,17 @@ describe("numbers for people", () => {
 
   it.each([
     [0, "$0"],
-    [412_000, "$0.0004"],
+    [412_000, "$0.00041"],
+    [420, "$0.00000042"],
     [1_234_000_000, "$1.23"],
     [-50_000, "−$0.000050"],
   ])("writes %d nano-dollars as %s", (nanos, text) => expect(usd(nanos)).toBe(text));
+
+  it("puts the points of a column of money below each other", () => {
+    const column = [0, 420_000, 12_100_000, 1_234_000_000, 4_200].map(usdInColumn);
+    expect(column).toEqual(["$0\u2008\u2007\u2007\u2007\u2007\u2007\u2007", "$0.00042\u2007", "$0.012\u2007\u2007\u2007", "$1.23\u2007\u2007\u2007\u2007", "$0.0000042"]);
+    expect(usdInColumn(null)).toBe("—");
+  });
 
   it("keeps small counts whole and rounds large ones down", () => {
     expect(compact(99_999)).toBe("99,999");

@@ -35,15 +35,26 @@ export function duration(ms: number | null | undefined): string {
   return `${sign}${Math.floor(seconds / 3600)} h ${pad(Math.floor((seconds % 3600) / 60))} m`;
 }
 
-/** Nano-dollars as dollars with as many places as the size asks for. */
+/** Nano-dollars as dollars with as many places as the size asks for: of what is little, two digits that count. */
 export function usd(nanos: number | null | undefined): string {
   if (nanos === null || nanos === undefined) return UNKNOWN;
   const dollars = nanos / 1e9;
   const size = Math.abs(dollars);
   const sign = dollars < 0 ? "−" : "";
   if (size === 0) return "$0";
-  const places = size >= 1 ? 2 : size >= 0.01 ? 3 : size >= 0.0001 ? 4 : 6;
+  const places = size >= 1 ? 2 : Math.min(9, Math.max(3, 1 - Math.floor(Math.log10(size))));
   return `${sign}$${size.toFixed(places)}`;
+}
+
+/** Places that a column of money has room for. */
+const MONEY_PLACES = 6;
+
+/** Money for a column that is set to the right: spaces as wide as digits put the points below each other. */
+export function usdInColumn(nanos: number | null | undefined): string {
+  const text = usd(nanos);
+  const places = text.includes(".") ? text.length - text.indexOf(".") - 1 : -1;
+  if (text === UNKNOWN) return text;
+  return `${text}${places < 0 ? "\u2008" : ""}${"\u2007".repeat(Math.max(0, MONEY_PLACES - Math.max(0, places)))}`;
 }
 
 export function bytes(n: number | null | undefined): string {

@@ -1,4 +1,5 @@
 /// The time axis that all plots share: what is pointed at, what is marked, and the keys that do what a pointer does.
+import { msOf } from "$lib/format";
 import { closer, inside, type Range } from "$lib/plot";
 import { keyOf, type KeyPress } from "$lib/keys";
 import type { Metrics } from "./metrics.svelte";
@@ -26,6 +27,20 @@ export class TimeAxis {
 
   point(at: number | null): void {
     this.at = at;
+    if (at === null) this.pointAt(null);
+  }
+
+  /** Points at a single call, by its number among the marks that are drawn. */
+  pointAt(mark: number | null): void {
+    this.#metrics.pointed.point(mark === null ? null : (this.#metrics.calls.value?.marks[mark] ?? null));
+  }
+
+  /** Where the line stands that goes through all plots: the time of the call that is pointed at, else the middle of the bucket. */
+  get cursor(): number | null {
+    const { mark } = this.#metrics.pointed;
+    const [from, to] = [msOf(mark?.from_ns), msOf(mark?.to_ns)];
+    if (from !== null && to !== null) return (from + to) / 2;
+    return this.at === null ? null : this.at + this.#metrics.bucketMs / 2;
   }
 
   /** Marks buckets; when it is done, asks for them only. */
@@ -44,6 +59,13 @@ export class TimeAxis {
     if (whole === null) return;
     const all = range === null || range.to - range.from >= whole.to - whole.from;
     this.#metrics.look(all ? null : inside(range, whole));
+  }
+
+  /** Asks for what is shown only: the part becomes the query's time. `false` where all is shown. */
+  take(): boolean {
+    const shown = this.#metrics.view;
+    this.mark(shown, true);
+    return shown !== null;
   }
 
   zoom(factor: number): void {
@@ -80,6 +102,7 @@ export class TimeAxis {
   }
 
   #step(by: number, marks: boolean): boolean {
+    this.pointAt(null);
     const moments = this.#shown();
     if (moments.length === 0) return true;
     const now = this.at === null ? -1 : moments.indexOf(this.at);

@@ -64,6 +64,19 @@ describe("the time axis", () => {
     expect([metrics.view, asked()]).toEqual([null, expect.not.objectContaining({ from_ns: expect.anything() })]);
   });
 
+  it("takes what is shown as the query's time, and gives it back", async () => {
+    expect(axis.take()).toBe(false);
+    axis.zoom(2);
+    const { view } = metrics;
+    if (!view) throw new Error("nothing is zoomed");
+    expect(axis.take()).toBe(true);
+    expect(metrics.query).toBe(`time:${new Date(view.from).toISOString()}..${new Date(view.to).toISOString()}`);
+    expect(metrics.view).toBeNull();
+    await vi.advanceTimersByTimeAsync(1);
+    axis.look(null);
+    expect(metrics.query).toBe("");
+  });
+
   it("never asks for the calls themselves", async () => {
     metrics.fit(10_000);
     await metrics.setBucket("1m");

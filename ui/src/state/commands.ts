@@ -119,6 +119,7 @@ export const COMMANDS = {
   "metrics.earlier": { title: "Plots: earlier", group: "Workspace", keys: ["a"] },
   "metrics.later": { title: "Plots: later", group: "Workspace", keys: ["d"] },
   "metrics.whole": { title: "Plots: the whole time", group: "Workspace", keys: ["0"] },
+  "metrics.narrow": { title: "Plots: ask for the time span that is shown only", group: "Workspace", keys: ["n"] },
   "metrics.plots": { title: "Plots: mark a time by keys", group: "Workspace", keys: ["m"] },
   "metrics.traces": { title: "The traces behind the metrics", group: "Workspace", keys: ["v"] },
 

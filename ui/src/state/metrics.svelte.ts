@@ -5,6 +5,7 @@ import type { Mark, Plot, Range, Series } from "$lib/plot";
 import { within } from "$lib/query";
 import type { Platform } from "$platform/types";
 import { Loaded } from "./loaded.svelte";
+import { PointedCall } from "./pointed.svelte";
 
 export const DIMENSIONS = ["tenant", "feature", "model", "prompt", "provider", "environment"] as const;
 export type Dimension = (typeof DIMENSIONS)[number];
@@ -57,6 +58,8 @@ export class Metrics {
   readonly calls = new Loaded<Calls>();
   /** Whole groups, for the table. */
   readonly groups = new Loaded<Answer>();
+  /** Of the single calls, the one that is pointed at. */
+  readonly pointed: PointedCall;
   readonly #host: Platform;
 
   #wider: readonly { before: string; after: string }[] = [];
@@ -65,6 +68,7 @@ export class Metrics {
 
   constructor(host: Platform) {
     this.#host = host;
+    this.pointed = new PointedCall(host);
   }
 
   /** Asks another query. */
@@ -101,7 +105,8 @@ export class Metrics {
   }
 
   async #readCalls(query: string, part: { from_ns?: string; to_ns?: string }): Promise<void> {
-    await this.calls.read(() => this.#host.rpc("metrics_calls", { query, measure: this.measure, highest: HIGHEST, ...part }));
+    const answer = await this.calls.read(() => this.#host.rpc("metrics_calls", { query, measure: this.measure, highest: HIGHEST, ...part }));
+    if (answer !== null) this.pointed.point(null);
   }
 
   /** Measures single calls by something else. */

@@ -111,6 +111,19 @@ describe("plots on a canvas", () => {
     expect(page.app.trace.spanId).not.toBeNull();
   });
 
+  it("feed the readout of the call that is pointed at on the canvas", async () => {
+    await open(true);
+    const point = async (mark: number) => {
+      drawing().next = [6, 4, mark];
+      document.querySelector("canvas")?.dispatchEvent(new MouseEvent("pointerup", { bubbles: true }));
+      await settle();
+    };
+    await point(28);
+    expect(document.querySelector("figure.wide .caption")?.textContent).toContain("failed ·");
+    await point(Number.NaN);
+    expect(page.app.metrics.pointed.mark).toBeNull();
+  });
+
   it("measure calls by what is asked, and have the highest as a table with the way to each", async () => {
     await open(true);
     await press("y");

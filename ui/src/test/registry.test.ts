@@ -57,7 +57,11 @@ const SCENES: Record<string, () => Promise<void>> = {
     for (let i = 0; i < 5; i += 1) await settle();
   },
   "golden sets": async () => page.app.go("golden"),
-  metrics: async () => page.app.go("metrics"),
+  "metrics of a part of the time": async () => {
+    page.app.go("metrics");
+    await settle();
+    await press("w");
+  },
 };
 
 /** Answers for every command that applies: says which was done, and does nothing. */

@@ -4,6 +4,7 @@ import type { App, View } from "$state/app.svelte";
 import { COMMAND_IDS, commandInfo } from "$state/commands";
 import { TABS } from "$state/trace.svelte";
 import { RpcError } from "$platform/types";
+import { MESSAGES } from "./incident";
 import { find, openPage, press, settle, violations, type Page } from "./page";
 
 let app: App;
@@ -38,6 +39,18 @@ describe("the window", () => {
     await settle();
     expect(document.querySelector('[role="tabpanel"]')?.textContent?.length).toBeGreaterThan(20);
     expect(await violations()).toEqual([]);
+  });
+
+  it("says of a trusted message that passages of it are not", async () => {
+    await open();
+    const passages = MESSAGES.map((message) => (message.bands.length > 0 ? { ...message, role: "system", trust: "trusted" } : message));
+    page.host.answer("span_messages", ({ span_id }) => ({ trace_id: "5f0c9e12a4b7d3e8812f6a9b0c4d7e31", span_id: span_id ?? "", calls: [], messages: passages, tools: [] }));
+    await app.openTrace("5f0c9e12a4b7d3e8812f6a9b0c4d7e31");
+    await settle();
+    const said = [...document.querySelectorAll(".trust")].map((node) => node.textContent);
+    expect(said.filter((words) => words?.includes("with"))).toEqual(["trusted, with 3 untrusted passages"]);
+    expect(said).toContain("trusted");
+    expect(find("article", "trusted, with 3 untrusted passages").classList.contains("untrusted")).toBe(false);
   });
 
   it("shows what an import could not read, as text, and how to have it whole", async () => {
@@ -106,7 +119,7 @@ describe("the window", () => {
     app.go("metrics");
     await settle();
     const cells = [...document.querySelectorAll('table[aria-label="Metrics"] tbody tr:first-child td')].map((cell) => cell.textContent?.trim());
-    expect(cells.slice(4, 12)).toEqual(["900 ms", "3.1 s", "4 s", "240 msof 50 %", "—of 50 %", "4,000", "900", "$0.0004of 75 %"]);
+    expect(cells.slice(4, 12)).toEqual(["900 ms", "3.1 s", "4 s", "240 msof 50 %", "—of 50 %", "4,000", "900", "$0.00036of 75 %"]);
   });
 
   it("quotes what a failed assertion found beside what was expected", async () => {

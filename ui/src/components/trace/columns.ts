@@ -1,6 +1,6 @@
 /// Columns of the list: title, width, the field that sorts and filters them, and what stands in them.
 import type { Row } from "$bindings/rpc";
-import { compact, duration, time, usd, UNKNOWN, type TimeMode } from "$lib/format";
+import { compact, duration, time, usdInColumn, UNKNOWN, type TimeMode } from "$lib/format";
 import type { Column, Widths } from "$state/settings.svelte";
 
 export interface ColumnInfo {
@@ -27,7 +27,7 @@ export const COLUMN_INFO: Record<Column, ColumnInfo> = {
   user: { title: "user", width: "minmax(72px, 110px)", least: 72, numeric: false, sort: "user", filter: "user" },
   flags: { title: "flags", width: "54px", least: 50, numeric: false, sort: null, filter: null },
   tokens: { title: "tok", width: "58px", least: 56, numeric: true, sort: "tokens", filter: null },
-  cost: { title: "$", width: "66px", least: 64, numeric: true, sort: "cost", filter: null },
+  cost: { title: "$", width: "94px", least: 92, numeric: true, sort: "cost", filter: null },
   latency: { title: "latency", width: "72px", least: 68, numeric: true, sort: "latency", filter: null },
 };
 
@@ -83,7 +83,7 @@ export function cellText(row: Row, column: Column, mode: TimeMode, nowMs: number
     case "tokens":
       return row.input_tokens === null && row.output_tokens === null ? UNKNOWN : compact((row.input_tokens ?? 0) + (row.output_tokens ?? 0));
     case "cost":
-      return usd(row.cost_usd_nanos);
+      return usdInColumn(row.cost_usd_nanos);
     case "latency":
       return duration(row.duration_ms);
     case "question":
