@@ -20,13 +20,19 @@ pub enum Event {
     View(Range),
     /// The whole of it should be.
     Whole,
+    /// It points at this mark of this plot, or at none of any.
+    Pointed(Option<At>),
     /// This mark of this plot was clicked.
-    Chosen {
-        /// Number of the plot.
-        plot: usize,
-        /// Number of the mark in it.
-        mark: usize,
-    },
+    Chosen(At),
+}
+
+/// A mark by its numbers.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct At {
+    /// Number of the plot.
+    pub plot: usize,
+    /// Number of the mark in it.
+    pub mark: usize,
 }
 
 /// Pixels above a plot, for the half of the number at its top that stands above its line.
@@ -45,6 +51,8 @@ pub struct Board {
     pub brush: Option<Range>,
     /// Start of the bucket that is marked.
     pub hover_ms: Option<f64>,
+    /// The mark that is pointed at.
+    pub pointed: Option<At>,
     /// Where a brush began.
     began_ms: Option<f64>,
     /// Shift was held when the button went down: the drag pans, whatever is held later.
@@ -66,21 +74,29 @@ impl Board {
     pub fn show(&mut self, ui: &mut Ui, places: &[Rect]) -> Vec<Event> {
         let mut events = Vec::new();
         let mut hovered = None;
+        let mut pointed = None;
         self.pans = ui.input(pressed_with_shift).unwrap_or(self.pans);
-        let shown = Shown { view: self.shown(), brush: self.brush, hover_ms: self.hover_ms };
+        let at = self.pointed.and_then(|at| self.data.plots.get(at.plot)?.marks.get(at.mark));
+        let cursor_ms = match at {
+            Some(mark) => Some((mark.from_ms + mark.to_ms) / 2.0),
+            None => self.hover_ms.map(|at| at + self.data.bucket_ms / 2.0),
+        };
         for (number, (plot, place)) in self.data.plots.iter().zip(places).enumerate() {
             let place = place.with_min_y(place.top() + HEAD);
             let mut child = ui.new_child(UiBuilder::new().max_rect(place).id_salt(number));
+            let mark = self.pointed.filter(|at| at.plot == number).map(|at| at.mark);
+            let shown = Shown { view: self.shown(), brush: self.brush, cursor_ms, mark };
             let drawn = draw::plot(&mut child, plot, &self.data, shown, &self.palette);
             if let Some(at) = drawn.response.hover_pos() {
                 hovered = Some(drawn.transform.value_from_position(at).x);
+                pointed = nearest(plot, &drawn, at).map(|mark| At { plot: number, mark });
             }
             let begun = Begun { at_ms: self.began_ms, pans: self.pans };
             self.began_ms = gesture(&child, &drawn, &self.data, begun, &mut events);
             if let Some(at) = drawn.response.clicked().then(|| drawn.response.interact_pointer_pos()).flatten()
                 && let Some(mark) = nearest(plot, &drawn, at)
             {
-                events.push(Event::Chosen { plot: number, mark });
+                events.push(Event::Chosen(At { plot: number, mark }));
             }
         }
         let whole = self.data.whole;
@@ -89,6 +105,11 @@ impl Board {
         let moved = |input: &InputState| input.events.iter().any(|event| matches!(event, egui::Event::PointerMoved(_)));
         if hover != self.hover_ms && ui.input(moved) {
             events.push(Event::Hover(hover));
+        }
+        // While a brush is drawn, it is that which is shown.
+        let pointed = pointed.filter(|_| self.began_ms.is_none());
+        if pointed != self.pointed && ui.input(moved) {
+            events.push(Event::Pointed(pointed));
         }
         for event in &mut events {
             if let Event::View(range) = event {
@@ -99,10 +120,10 @@ impl Board {
     }
 }
 
-/// Pixels around a mark in which a click means it.
+/// Pixels around a mark in which a pointer means it.
 const REACH: f32 = 8.0;
 
-/// The mark that a click means: the nearest within reach, of two alike the one that lies above.
+/// The mark that a pointer means: the nearest within reach, of two alike the one that lies above.
 fn nearest(plot: &Plot, drawn: &PlotResponse<()>, at: Pos2) -> Option<usize> {
     let frame = &drawn.transform;
     let distance = |mark: &Mark| {

@@ -5,7 +5,7 @@ use crate::axis;
 use crate::data::{Data, Plot, Range};
 use crate::items::{Item, items, largest};
 use crate::palette::Palette;
-use egui::{Align2, FontData, FontDefinitions, FontFamily, FontId, Rangef, Role, Stroke, Ui, WidgetInfo};
+use egui::{Align2, Color32, FontData, FontDefinitions, FontFamily, FontId, Rangef, Role, Stroke, Ui, WidgetInfo};
 use egui_plot::{AxisHints, Bar, BarChart, GridMark, Line, LineStyle, PlotResponse, Points, Polygon, Span, VLine};
 use std::sync::Arc;
 
@@ -19,6 +19,10 @@ const FONT: f32 = 11.0;
 const EDGE: f64 = 22.0;
 /// Pixels that a cell is wide and high, at least.
 const CELL: f64 = 4.0;
+/// Radius of the dot of a single call.
+const DOT: f64 = 2.0;
+/// Pixels between a mark and what is drawn around it when it is pointed at.
+const RING: f64 = 5.0;
 
 /// The page's font, as much of it as stands at an axis.
 pub fn fonts() -> FontDefinitions {
@@ -36,8 +40,10 @@ pub fn fonts() -> FontDefinitions {
 pub struct Shown {
     pub view: Range,
     pub brush: Option<Range>,
-    /// Start of the bucket that is pointed at.
-    pub hover_ms: Option<f64>,
+    /// The moment that is pointed at.
+    pub cursor_ms: Option<f64>,
+    /// Number of the mark of this plot that is pointed at.
+    pub mark: Option<usize>,
 }
 
 /// Draws a plot into all of `ui`.
@@ -50,6 +56,9 @@ pub fn plot(ui: &mut Ui, plot: &Plot, data: &Data, shown: Shown, palette: &Palet
     let drawn = items(plot, view, data.bucket_ms, width);
     let values = plot.series.iter().flat_map(|series| &series.points).any(|point| point.value.is_some());
     let known = values || !plot.marks.is_empty();
+    let pointed = shown.mark.and_then(|mark| plot.marks.get(mark).copied());
+    // A dot at the lowest or highest number is drawn whole.
+    let beside = if plot.marks.is_empty() { 0.0 } else { top / height * DOT };
     let least = [view.length_ms() / width * CELL, top / height * CELL];
 
     let response = egui_plot::Plot::new(("plot", &plot.title))
@@ -83,7 +92,7 @@ pub fn plot(ui: &mut Ui, plot: &Plot, data: &Data, shown: Shown, palette: &Palet
         ])
         .show(ui, |plot| {
             plot.set_plot_bounds_x(view.from_ms..=view.to_ms);
-            plot.set_plot_bounds_y(0.0..=top);
+            plot.set_plot_bounds_y(-beside..=top + beside);
             if let Some(brush) = shown.brush {
                 let band = Span::new("", brush.from_ms..=brush.to_ms).axis(egui_plot::Axis::X);
                 plot.span(band.fill(palette.brush).border(Stroke::NONE));
@@ -91,9 +100,19 @@ pub fn plot(ui: &mut Ui, plot: &Plot, data: &Data, shown: Shown, palette: &Palet
             for item in drawn {
                 add(plot, item, palette, least);
             }
-            if let Some(at) = shown.hover_ms {
-                let cursor = VLine::new("", at + data.bucket_ms / 2.0).color(palette.cursor).width(1.0);
+            if let Some(at) = shown.cursor_ms {
+                let cursor = VLine::new("", at).color(palette.cursor).width(1.0);
                 plot.vline(cursor.style(LineStyle::Dashed { length: 3.0 }));
+            }
+            if let Some(mark) = pointed {
+                let pixel = [least[0] / CELL, least[1] / CELL];
+                let ring = around([mark.from_ms, mark.to_ms], [mark.low, mark.high], pixel.map(|side| side * RING));
+                plot.polygon(
+                    Polygon::new("", ring)
+                        .fill_color(Color32::TRANSPARENT)
+                        .stroke(Stroke::new(1.0, palette.cursor))
+                        .allow_hover(false),
+                );
             }
         });
     if !known {
@@ -111,6 +130,12 @@ fn axis_of<'a>(hints: AxisHints<'a>, palette: &Palette) -> AxisHints<'a> {
 
 fn font() -> FontId {
     FontId::proportional(FONT)
+}
+
+/// Corners of a box that is larger on each side by so much.
+fn around([left, right]: [f64; 2], [low, high]: [f64; 2], more: [f64; 2]) -> Vec<[f64; 2]> {
+    let (left, right, low, high) = (left - more[0], right + more[0], low - more[1], high + more[1]);
+    vec![[left, low], [right, low], [right, high], [left, high]]
 }
 
 /// Adds an item; `least` is what a cell spans at least, in time and value. A bar is never lower than a pixel: what was, is
@@ -132,16 +157,18 @@ fn add(plot: &mut egui_plot::PlotUi<'_>, item: Item, palette: &Palette, least: [
             plot.points(Points::new(series, points).color(palette.of_series(colour)).radius(2.5).allow_hover(false));
         }
         Item::Calls { colour, points } => {
-            plot.points(Points::new("", points).color(palette.of_series(colour)).radius(2.0).allow_hover(false));
+            plot.points(Points::new("", points).color(palette.of_series(colour)).radius(DOT as f32).allow_hover(false));
         }
         Item::Cell { colour, from_ms, to_ms, low, high, share } => {
-            let (wide, tall) = ((to_ms - from_ms).max(least[0]), (high - low).max(least[1]));
-            let (x, y) = ((from_ms + to_ms) / 2.0, (low + high) / 2.0);
-            let corners = [[-1.0, -1.0], [1.0, -1.0], [1.0, 1.0], [-1.0, 1.0]];
-            let around: Vec<[f64; 2]> =
-                corners.iter().map(|[dx, dy]| [x + dx * wide / 2.0, y + dy * tall / 2.0]).collect();
+            let short = |from: f64, to: f64, least: f64| (least - (to - from)).max(0.0) / 2.0;
+            let more = [short(from_ms, to_ms, least[0]), short(low, high, least[1])];
             let fill = palette.of_series(colour).gamma_multiply(share);
-            plot.polygon(Polygon::new("", around).fill_color(fill).stroke(Stroke::NONE).allow_hover(false));
+            plot.polygon(
+                Polygon::new("", around([from_ms, to_ms], [low, high], more))
+                    .fill_color(fill)
+                    .stroke(Stroke::NONE)
+                    .allow_hover(false),
+            );
         }
     }
 }

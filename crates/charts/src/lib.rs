@@ -12,7 +12,7 @@ mod palette;
 #[cfg(target_arch = "wasm32")]
 mod web;
 
-pub use board::{Board, Event};
+pub use board::{At, Board, Event};
 pub use data::{Data, Kind, Mark, Plot, Point, Range, Series, Unit};
 pub use draw::fonts;
 pub use items::{Item, items};

@@ -3,7 +3,7 @@
 //!
 //! Places and pointers are in CSS pixels from the corner of the canvas, times in milliseconds.
 
-use crate::{Board, Data, Event, Kind, Mark, Palette, Plot, Point, Range, Series, Unit, fonts};
+use crate::{At, Board, Data, Event, Kind, Mark, Palette, Plot, Point, Range, Series, Unit, fonts};
 use egui::{Modifiers, PointerButton, Pos2, RawInput, Rect, pos2, vec2};
 use std::sync::Arc;
 use wasm_bindgen::prelude::{JsCast as _, JsValue, wasm_bindgen};
@@ -98,11 +98,17 @@ impl Charts {
         self.places = sides.chunks_exact(4).map(rect).collect();
     }
 
-    /// What is shown and marked: the view, the brush, the bucket pointed at. What is no number is not there.
-    pub fn show(&mut self, view_from: f64, view_to: f64, brush_from: f64, brush_to: f64, hover_ms: f64) {
+    /// What is shown and marked: the view, the brush. What is no number is not there.
+    pub fn show(&mut self, view_from: f64, view_to: f64, brush_from: f64, brush_to: f64) {
         self.board.view = range(view_from, view_to);
         self.board.brush = range(brush_from, brush_to);
+    }
+
+    /// What is pointed at: the bucket, and a mark by the numbers of its plot and of itself. What is no number is not there.
+    pub fn point(&mut self, hover_ms: f64, plot: f64, mark: f64) {
         self.board.hover_ms = hover_ms.is_finite().then_some(hover_ms);
+        let is_there = plot >= 0.0 && mark >= 0.0;
+        self.board.pointed = is_there.then_some(At { plot: plot as usize, mark: mark as usize });
     }
 
     /// The pointer has moved.
@@ -183,6 +189,8 @@ fn words(event: Event) -> [f64; 3] {
         Event::Brushed(range) => [2.0, range.from_ms, range.to_ms],
         Event::View(range) => [3.0, range.from_ms, range.to_ms],
         Event::Whole => [4.0, f64::NAN, f64::NAN],
-        Event::Chosen { plot, mark } => [5.0, plot as f64, mark as f64],
+        Event::Chosen(At { plot, mark }) => [5.0, plot as f64, mark as f64],
+        Event::Pointed(Some(At { plot, mark })) => [6.0, plot as f64, mark as f64],
+        Event::Pointed(None) => [6.0, f64::NAN, f64::NAN],
     }
 }

@@ -23,7 +23,10 @@ export interface Asked {
 export interface Marks {
   view: Range | null;
   brush: Range | null;
+  /** Start of the bucket that is pointed at. */
   at: number | null;
+  /** The mark that is pointed at, by the numbers of its plot and of itself. */
+  mark: readonly [plot: number, mark: number] | null;
 }
 
 /** A frame that is asked for within this many seconds is drawn at once. */
@@ -70,9 +73,10 @@ export class PlotCanvas {
     this.request();
   }
 
-  marks({ view, brush, at }: Marks): void {
+  marks({ view, brush, at, mark }: Marks): void {
     const none = Number.NaN;
-    this.#drawing.show(view?.from ?? none, view?.to ?? none, brush?.from ?? none, brush?.to ?? none, at ?? none);
+    this.#drawing.show(view?.from ?? none, view?.to ?? none, brush?.from ?? none, brush?.to ?? none);
+    this.#drawing.point(at ?? none, mark?.[0] ?? none, mark?.[1] ?? none);
     this.request();
   }
 

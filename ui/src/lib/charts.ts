@@ -10,7 +10,9 @@ export interface Drawing {
   calls(marks: Float64Array): void;
   palette(words: Uint32Array): void;
   place(sides: Float32Array): void;
-  show(viewFrom: number, viewTo: number, brushFrom: number, brushTo: number, hoverMs: number): void;
+  show(viewFrom: number, viewTo: number, brushFrom: number, brushTo: number): void;
+  /** The bucket that is pointed at, and the mark, by the numbers of its plot and of itself. */
+  point(hoverMs: number, plot: number, mark: number): void;
   moved(x: number, y: number, shift: boolean): void;
   button(x: number, y: number, button: number, pressed: boolean, shift: boolean): void;
   left(): void;

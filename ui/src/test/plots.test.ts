@@ -9,6 +9,8 @@ class FakeDrawing implements Drawing {
   readonly plots: string[] = [];
   readonly values: number[][] = [];
   marks: number[][] = [];
+  /** Numbers of the plot and of the mark that are drawn as pointed at. */
+  pointed: number[] = [];
   frames = 0;
   closed = false;
   next: number[] = [];
@@ -36,6 +38,9 @@ class FakeDrawing implements Drawing {
   place(): void {}
   show(...marks: number[]): void {
     this.told.push(`show ${marks.map((mark) => (Number.isNaN(mark) ? "-" : "n")).join("")}`);
+  }
+  point(...at: number[]): void {
+    this.pointed = at.slice(1);
   }
   moved(): void {}
   button(_x: number, _y: number, button: number, pressed: boolean): void {
@@ -120,8 +125,10 @@ describe("plots on a canvas", () => {
     };
     await point(28);
     expect(document.querySelector("figure.wide .caption")?.textContent).toContain("failed ·");
+    expect(drawing().pointed).toEqual([4, 28]);
     await point(Number.NaN);
     expect(page.app.metrics.pointed.mark).toBeNull();
+    expect(drawing().pointed).toEqual([Number.NaN, Number.NaN]);
   });
 
   it("measure calls by what is asked, and have the highest as a table with the way to each", async () => {

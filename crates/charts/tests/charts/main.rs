@@ -5,7 +5,7 @@ use egui_kittest::Harness;
 use egui_kittest::kittest::Queryable as _;
 use insta::assert_snapshot;
 use proptest::prelude::*;
-use retake_charts::{Board, Data, Event, Kind, Mark, Plot, Point, Range, Series, Unit, fonts, items};
+use retake_charts::{At, Board, Data, Event, Kind, Mark, Plot, Point, Range, Series, Unit, fonts, items};
 
 const HOUR: f64 = 3_600_000.0;
 
@@ -193,8 +193,30 @@ fn a_click_means_the_nearest_mark_and_nothing_where_there_is_none() {
         }
     }
     let chosen: Vec<_> =
-        harness.state().asked.iter().filter(|event| matches!(event, Event::Chosen { .. })).copied().collect();
-    assert_eq!(chosen, [Event::Chosen { plot: 1, mark: 1 }]);
+        harness.state().asked.iter().filter(|event| matches!(event, Event::Chosen(_))).copied().collect();
+    assert_eq!(chosen, [Event::Chosen(At { plot: 1, mark: 1 })]);
+}
+
+#[test]
+fn a_pointer_says_which_mark_it_is_at_and_when_it_has_left_it() {
+    let mut harness = show();
+    harness.state_mut().board.data.plots[1].marks = vec![mark([5.0, 5.0], [500.0, 500.0], 1, 0)];
+    harness.run();
+    let here = At { plot: 1, mark: 0 };
+    for share in [0.5, 0.5, 0.3] {
+        let pos = at(&harness, "latency", share);
+        harness.event(Input::PointerMoved(pos));
+        harness.step();
+        // The page says what is drawn.
+        for event in harness.state().asked.clone() {
+            if let Event::Pointed(at) = event {
+                harness.state_mut().board.pointed = at;
+            }
+        }
+    }
+    let pointed: Vec<_> =
+        harness.state().asked.iter().filter(|event| matches!(event, Event::Pointed(_))).copied().collect();
+    assert_eq!(pointed, [Event::Pointed(Some(here)), Event::Pointed(None)]);
 }
 
 #[test]
