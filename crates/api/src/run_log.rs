@@ -230,9 +230,18 @@ impl RunLog for WorkspaceLog {
     fn run_finished<'a>(&'a self, run_id: &'a str, status: RunStatus) -> BoxFuture<'a, Result<(), LogError>> {
         let (run, resumed) = (run_id.to_owned(), self.resumed);
         self.write(move |workspace| {
-            // What was resumed is a part: a call that failed before is one of the run all the same.
-            let failed = resumed && status == RunStatus::Done && counts(&workspace.takes_of_run(&run)?).failed > 0;
-            workspace.set_run_status(&run, if failed { RunStatus::Failed } else { status })
+            // What was resumed is a part: the other calls are those of the run all the same.
+            let whole = if resumed && matches!(status, RunStatus::Done | RunStatus::Failed) {
+                let counts = counts(&workspace.takes_of_run(&run)?);
+                match (counts.pending, counts.failed) {
+                    (0, 0) => RunStatus::Done,
+                    (0, _) => RunStatus::Failed,
+                    _ => RunStatus::Interrupted,
+                }
+            } else {
+                status
+            };
+            workspace.set_run_status(&run, whole)
         })
     }
 }

@@ -164,7 +164,7 @@ commands! {
     /// Stops a run.
     replay::run_cancel(IdRequest) -> replay::Run,
     /// Goes on with a run.
-    replay::run_resume(IdRequest) -> replay::Started,
+    replay::run_resume(replay::ResumeRequest) -> replay::Started,
     /// Chunks of a take that the caller has not seen. Cheap; call it after a push or a gap.
     replay::take_chunks(replay::ChunksRequest) -> replay::Chunks,
     /// A take.

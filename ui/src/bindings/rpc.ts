@@ -2604,6 +2604,20 @@ fidelity: FidelityView,
  */
 request: unknown, };
 
+export type ResumeRequest = { 
+/**
+ * Id in full or as a unique prefix.
+ */
+id: string, 
+/**
+ * Calls that failed are sent again as well.
+ */
+failed: boolean, 
+/**
+ * Only the call of this take, and also when it failed.
+ */
+take_id: string | null, };
+
 export type Row = { 
 /**
  * Trace.
@@ -3685,7 +3699,7 @@ export interface RpcSchema {
   /** Stops a run. */
   run_cancel: { request: IdRequest; response: Run };
   /** Goes on with a run. */
-  run_resume: { request: IdRequest; response: Started };
+  run_resume: { request: ResumeRequest; response: Started };
   /** Chunks of a take that the caller has not seen. Cheap; call it after a push or a gap. */
   take_chunks: { request: ChunksRequest; response: Chunks };
   /** A take. */

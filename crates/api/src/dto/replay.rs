@@ -147,6 +147,18 @@ document! {
         pub span_id: Option<String>,
     }
 
+    /// A run to go on with: what has no finished take is sent.
+    pub struct ResumeRequest {
+        /// Id in full or as a unique prefix.
+        pub id: String,
+        /// Calls that failed are sent again as well.
+        #[serde(default)]
+        pub failed: bool,
+        /// Only the call of this take, and also when it failed.
+        #[serde(default)]
+        pub take_id: Option<String>,
+    }
+
     /// A run in a list.
     pub struct RunSummary {
         /// Id.

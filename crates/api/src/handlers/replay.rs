@@ -15,8 +15,8 @@ pub(crate) use view::{
 };
 
 use crate::dto::replay::{
-    Chunk, Chunks, ChunksRequest, Estimate, Ledger, LedgerEntry, ReplayRequest, Run, RunRequest, RunSummary, Runs,
-    Started, Take,
+    Chunk, Chunks, ChunksRequest, Estimate, Ledger, LedgerEntry, ReplayRequest, ResumeRequest, Run, RunRequest,
+    RunSummary, Runs, Started, Take,
 };
 use crate::dto::{Empty, IdRequest, Ns};
 use crate::run_log::UNSENT;
@@ -50,12 +50,12 @@ pub async fn replay_start(core: Arc<Core>, request: ReplayRequest) -> Result<Sta
     execute::start(core, request).await
 }
 
-/// Goes on with a run: sends what has no finished take.
+/// Goes on with a run: sends what has no finished take, and what failed if that is asked for.
 ///
 /// # Errors
-/// `RTK-S010` for an unknown run, `RTK-R010` while another program works on it.
-pub async fn run_resume(core: Arc<Core>, request: IdRequest) -> Result<Started, ApiError> {
-    execute::resume(core, &request.id).await
+/// `RTK-S010` for an unknown run or take, `RTK-R010` while another program works on it.
+pub async fn run_resume(core: Arc<Core>, request: ResumeRequest) -> Result<Started, ApiError> {
+    execute::resume(core, request).await
 }
 
 /// Stops a run. One that another program works on is stopped there within a second.

@@ -1,9 +1,10 @@
 //! Runs that are over, and what a resume makes of them.
 
 use crate::host::core;
-use retake_api::dto::replay::{ReplayRequest, RunRequest, VariantInput};
+use retake_api::dto::replay::{ReplayRequest, ResumeRequest, RunRequest, VariantInput};
 use retake_api::dto::{Empty, IdRequest};
 use retake_api::handlers::replay::{egress_ledger, resume_to_end, run_get, run_resume, run_to_end};
+use retake_model::Code;
 use retake_testkit::loopback::{Loopback, Reply};
 use std::sync::Arc;
 use std::time::Duration;
@@ -32,6 +33,11 @@ fn request(server: &Loopback, repeats: u32) -> ReplayRequest {
     }
 }
 
+/// What has no finished take.
+fn rest(run_id: &str) -> ResumeRequest {
+    ResumeRequest { id: run_id.to_owned(), failed: false, take_id: None }
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn resuming_what_is_over_sends_nothing_and_leaves_its_end_as_it_was() {
     let server = Loopback::start(vec![Reply::status(400)]);
@@ -41,13 +47,41 @@ async fn resuming_what_is_over_sends_nothing_and_leaves_its_end_as_it_was() {
     let run = run_to_end(Arc::clone(&core), request(&server, 1), never, &|_, _, _| {}).await.expect("a run");
     assert_eq!((run.status.as_str(), server.count()), ("failed", 1));
     let id = || IdRequest { id: run.run_id.clone() };
-    run_resume(Arc::clone(&core), id()).await.expect("a job");
+    run_resume(Arc::clone(&core), rest(&run.run_id)).await.expect("a job");
     for _ in 0..25 {
         tokio::time::sleep(Duration::from_millis(20)).await;
         let again = run_get(Arc::clone(&core), RunRequest { id: id().id, span_id: None }).await.expect("the run");
         assert_eq!((again.status.as_str(), again.takes.len()), ("failed", 1));
     }
     assert_eq!(server.count(), 1);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn calls_that_failed_are_sent_again_when_that_is_asked_for() {
+    let bad = || Reply::status(400);
+    let server = Loopback::start(vec![bad(), bad(), Reply::text("one"), Reply::text("two"), bad(), Reply::text("end")]);
+    let folder = tempfile::tempdir().expect("a folder");
+    let core = core(folder.path());
+    let never = CancellationToken::new;
+    let run = run_to_end(Arc::clone(&core), request(&server, 3), never(), &|_, _, _| {}).await.expect("a run");
+    assert_eq!((run.status.as_str(), run.counts.done, run.counts.failed), ("failed", 1, 2));
+    let failed = run.takes.iter().find(|take| take.status == "failed").expect("it failed");
+    let go = async |request: ResumeRequest| {
+        resume_to_end(Arc::clone(&core), request, never(), &|_, _, _| {}).await.expect("a run")
+    };
+    let one = go(ResumeRequest { take_id: Some(failed.take_id.clone()), ..rest(&run.run_id) }).await;
+    assert_eq!((one.status.as_str(), one.counts.done, one.counts.failed), ("failed", 2, 1), "the other one is left");
+    assert!(
+        one.takes.iter().any(|take| take.take_id == failed.take_id && take.status == "failed"),
+        "what failed stays"
+    );
+    let all = || ResumeRequest { failed: true, ..rest(&run.run_id) };
+    let worse = go(all()).await;
+    assert_eq!((worse.status.as_str(), worse.counts.done, worse.counts.failed), ("failed", 2, 1));
+    let good = go(all()).await;
+    assert_eq!((good.status.as_str(), good.counts.done, good.counts.failed, server.count()), ("done", 3, 0, 6));
+    let unknown = ResumeRequest { take_id: Some("none".to_owned()), ..rest(&run.run_id) };
+    assert_eq!(run_resume(Arc::clone(&core), unknown).await.expect_err("no such take").code, Code::IdUnknown);
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -68,8 +102,9 @@ async fn a_resumed_run_has_each_take_once_and_the_failure_that_came_before() {
     let waiting = |status: &str| -> Vec<String> {
         run.takes.iter().filter(|take| take.status == status).map(|take| take.take_id.clone()).collect()
     };
-    let resumed =
-        resume_to_end(Arc::clone(&core), &run.run_id, CancellationToken::new(), &|_, _, _| {}).await.expect("a run");
+    let resumed = resume_to_end(Arc::clone(&core), rest(&run.run_id), CancellationToken::new(), &|_, _, _| {})
+        .await
+        .expect("a run");
     assert_eq!((resumed.counts.done, resumed.counts.failed, resumed.counts.pending), (2, 1, 0));
     assert_eq!(resumed.status, "failed", "one of its calls failed before");
     assert_eq!(resumed.takes.len(), 3 + waiting("cancelled").len(), "what was stopped while it was under way stays");

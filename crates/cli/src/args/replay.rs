@@ -65,6 +65,9 @@ pub enum Runs {
     Resume {
         /// Run
         id: String,
+        /// Send the calls that failed once more
+        #[arg(long)]
+        failed: bool,
     },
     /// Stop a run
     Cancel {

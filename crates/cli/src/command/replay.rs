@@ -3,7 +3,9 @@
 use super::search::{time, usd};
 use crate::args::{Global, Replay, Runs};
 use crate::output::Output;
-use retake_api::dto::replay::{Estimate, LeftOutView, ReplayRequest, Run, RunRequest, Take, VariantInput};
+use retake_api::dto::replay::{
+    Estimate, LeftOutView, ReplayRequest, ResumeRequest, Run, RunRequest, Take, VariantInput,
+};
 use retake_api::dto::{Empty, IdRequest};
 use retake_api::{ApiError, Core, handlers};
 use retake_model::{Code, Exit, counted};
@@ -112,18 +114,19 @@ pub async fn runs(core: Arc<Core>, command: &Runs, global: &Global, output: &Out
             output.document("replay", &run, |text| write_run(text, &run));
             Ok(Exit::Done)
         }
-        Runs::Resume { id } => {
+        Runs::Resume { id, failed } => {
             let before =
                 handlers::replay::run_get(Arc::clone(&core), RunRequest { id: id.clone(), span_id: None }).await?;
-            if before.counts.pending == 0 {
+            let left = before.counts.pending + if *failed { before.counts.failed } else { 0 };
+            if left == 0 {
                 return finish(before, output);
             }
-            let question =
-                format!("Send {} to {}?", counted(before.counts.pending, "call"), before.destinations.join(", "));
+            let question = format!("Send {} to {}?", counted(left, "call"), before.destinations.join(", "));
             super::ask::confirm(&question, global)?;
             let cancel = super::cancel_on_interrupt();
             let progress = |run: &str, done: u32, of: u32| output.progress(&format!("run {run}  {done} of {of}"));
-            let run = handlers::replay::resume_to_end(core, &before.run_id, cancel, &progress).await;
+            let request = ResumeRequest { id: before.run_id, failed: *failed, take_id: None };
+            let run = handlers::replay::resume_to_end(core, request, cancel, &progress).await;
             output.progress_done();
             finish(run?, output)
         }

@@ -313,7 +313,7 @@ impl Plan {
     }
 
     /// The plan with what is left to do: takes of unfinished slots, as new takes, since what was in flight when the program
-    /// ended stays as it is. `finished` are the slots with a take that is `done` or `failed`.
+    /// ended stays as it is. `finished` are the slots that stay as they are.
     pub fn resume(&self, finished: &BTreeSet<Slot>) -> Plan {
         let left = self.takes.iter().filter(|take| !finished.contains(&take.slot));
         let takes = left.map(|take| PlannedTake { take_id: new_id(), ..take.clone() }).collect();

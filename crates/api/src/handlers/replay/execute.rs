@@ -3,13 +3,13 @@
 use super::plan::{self, Planned};
 use super::view;
 use crate::dto::job::Progress;
-use crate::dto::replay::{Estimate, ReplayRequest, Run, Started};
+use crate::dto::replay::{Estimate, ReplayRequest, ResumeRequest, Run, Started};
 use crate::handlers::job::RunningJob;
 use crate::run_log::WorkspaceLog;
 use crate::{ApiError, Core};
 use retake_golden::Attempt;
 use retake_model::{Answer, Code, Coded, RunStatus, TakeStatus, counted};
-use retake_replay::run::{self, Doing, MemoryLog, Outcome, Plan, RunEvent, RunLog, Slot};
+use retake_replay::run::{self, Doing, MemoryLog, Outcome, Plan, PlannedTake, RunEvent, RunLog, Slot};
 use retake_replay::{ReplayError, Source, request_hash, secrets};
 use retake_store::Workspace;
 use retake_wire::pricing::PriceTable;
@@ -47,7 +47,7 @@ pub async fn run_to_end(
 ) -> Result<Run, ApiError> {
     let planned = core.blocking(move |core| checked(core, &request)).await?;
     let run_id = planned.plan.run_id.clone();
-    carry_out(&core, planned.plan, planned.prices, false, cancel, progress, None).await?;
+    carry_out(&core, planned.plan, planned.prices, None, cancel, progress, None).await?;
     core.blocking(move |core| view::run(core, &run_id, None)).await
 }
 
@@ -57,15 +57,15 @@ pub async fn run_to_end(
 /// As [`super::run_resume`].
 pub async fn resume_to_end(
     core: Arc<Core>,
-    id: &str,
+    request: ResumeRequest,
     cancel: CancellationToken,
     progress: OnProgress<'_>,
 ) -> Result<Run, ApiError> {
-    let id = id.to_owned();
-    let (plan, prices) = core.blocking(move |core| plan_of_rest(core, &id)).await?;
+    let asked = request.clone();
+    let (plan, prices) = core.blocking(move |core| plan_of_rest(core, &asked)).await?;
     let run_id = plan.run_id.clone();
     if !plan.takes.is_empty() {
-        carry_out(&core, plan, prices, true, cancel, progress, None).await?;
+        carry_out(&core, plan, prices, Some(request), cancel, progress, None).await?;
     }
     core.blocking(move |core| view::run(core, &run_id, None)).await
 }
@@ -73,18 +73,23 @@ pub async fn resume_to_end(
 /// Starts a run as a job.
 pub(super) async fn start(core: Arc<Core>, request: ReplayRequest) -> Result<Started, ApiError> {
     let planned = core.blocking(move |core| checked(core, &request)).await?;
-    spawn(&core, planned.plan, planned.prices, false).await
+    spawn(&core, planned.plan, planned.prices, None).await
 }
 
 /// Goes on with a run as a job.
-pub(super) async fn resume(core: Arc<Core>, id: &str) -> Result<Started, ApiError> {
-    let id = id.to_owned();
-    let (plan, prices) = core.blocking(move |core| plan_of_rest(core, &id)).await?;
-    spawn(&core, plan, prices, true).await
+pub(super) async fn resume(core: Arc<Core>, request: ResumeRequest) -> Result<Started, ApiError> {
+    let asked = request.clone();
+    let (plan, prices) = core.blocking(move |core| plan_of_rest(core, &asked)).await?;
+    spawn(&core, plan, prices, Some(request)).await
 }
 
 /// Gives the run when it is on disk, so that whoever asks for it finds it.
-async fn spawn(core: &Arc<Core>, plan: Plan, prices: PriceTable, resumed: bool) -> Result<Started, ApiError> {
+async fn spawn(
+    core: &Arc<Core>,
+    plan: Plan,
+    prices: PriceTable,
+    resumed: Option<ResumeRequest>,
+) -> Result<Started, ApiError> {
     let job = RunningJob::start(core, "run", &format!("replay, {}", counted(plan.takes.len(), "call")))?;
     let started = Started { run_id: plan.run_id.clone(), job_id: job.job_id.clone() };
     let core = Arc::clone(core);
@@ -122,21 +127,28 @@ fn checked(core: &Core, request: &ReplayRequest) -> Result<Planned, ApiError> {
 }
 
 /// What a run has left to send.
-fn plan_of_rest(core: &Core, id: &str) -> Result<(Plan, PriceTable), ApiError> {
+fn plan_of_rest(core: &Core, request: &ResumeRequest) -> Result<(Plan, PriceTable), ApiError> {
     let workspace = core.workspace()?;
-    let row = workspace.run(id.strip_prefix("run:").unwrap_or(id))?;
+    let row = workspace.run(request.id.strip_prefix("run:").unwrap_or(&request.id))?;
     let plan = plan::read_plan(&row)
         .ok_or_else(|| ApiError::new(Code::StoreFailed, format!("the plan of run {} cannot be read", row.run_id)))?;
     let takes = workspace.takes_of_run(&row.run_id)?;
-    let finished: BTreeSet<Slot> = plan
-        .takes
-        .iter()
-        .filter(|take| {
-            let number = crate::run_log::slot_number(&plan, &take.slot);
-            takes.iter().any(|kept| kept.slot == number && matches!(kept.status, TakeStatus::Done | TakeStatus::Failed))
-        })
-        .map(|take| take.slot.clone())
-        .collect();
+    let standing = view::standing(&takes);
+    let only = match &request.take_id {
+        Some(take_id) => match takes.iter().find(|take| take.take_id == *take_id) {
+            Some(take) => Some(take.slot),
+            None => return Err(ApiError::new(Code::IdUnknown, format!("run {} has no take {take_id}", row.run_id))),
+        },
+        None => None,
+    };
+    let is_left = |slot: u32| match standing.get(&slot).map(|take| take.status) {
+        Some(TakeStatus::Done) => false,
+        Some(TakeStatus::Failed) => request.failed || only == Some(slot),
+        _ => only.is_none_or(|only| only == slot),
+    };
+    let number = |take: &PlannedTake| crate::run_log::slot_number(&plan, &take.slot);
+    let finished: BTreeSet<Slot> =
+        plan.takes.iter().filter(|take| !is_left(number(take))).map(|take| take.slot.clone()).collect();
     let mut rest = plan.resume(&finished);
     // A take that waits and was never sent is sent now: another one in its place would leave it waiting for ever.
     let waiting: HashMap<u32, &str> =
@@ -182,7 +194,7 @@ async fn carry_out(
     core: &Arc<Core>,
     plan: Plan,
     prices: PriceTable,
-    resumed: bool,
+    resumed: Option<ResumeRequest>,
     cancel: CancellationToken,
     progress: OnProgress<'_>,
     planned: Option<oneshot::Sender<()>>,
@@ -194,17 +206,16 @@ async fn carry_out(
         core.blocking(move |_| Ok(workspace.lease(&lease, now_ns)?)).await?;
     }
     // Whoever held the lease may have sent some of it since the plan was read.
-    let plan = if resumed {
-        let run_id = plan.run_id.clone();
-        core.blocking(move |core| Ok(plan_of_rest(core, &run_id)?.0)).await?
-    } else {
-        plan
+    let is_resumed = resumed.is_some();
+    let plan = match resumed {
+        Some(request) => core.blocking(move |core| Ok(plan_of_rest(core, &request)?.0)).await?,
+        None => plan,
     };
     core.jobs().adopt(&lease, cancel.clone());
     let alive =
         tokio::spawn(stay_alive(Arc::clone(core), workspace.clone(), lease.clone(), stop.clone(), cancel.clone()));
-    let log = WorkspaceLog::new(workspace.clone(), core.host_handle(), &plan.run_id, resumed, planned);
-    let outcome = if resumed && plan.takes.is_empty() {
+    let log = WorkspaceLog::new(workspace.clone(), core.host_handle(), &plan.run_id, is_resumed, planned);
+    let outcome = if is_resumed && plan.takes.is_empty() {
         // Nothing is left: how the run ended stays as it is.
         let run_id = plan.run_id.clone();
         let ended = core.blocking(move |core| Ok(core.workspace()?.run(&run_id)?.status)).await;
@@ -349,7 +360,7 @@ pub(crate) async fn run_cases(
     let quiet = |_: &str, _: u32, _: u32| {};
     let cancel = CancellationToken::new();
     let outcome = if core.workspace().is_ok() {
-        carry_out(&core, planned.plan.clone(), planned.prices, false, cancel, &quiet, None).await?
+        carry_out(&core, planned.plan.clone(), planned.prices, None, cancel, &quiet, None).await?
     } else {
         send(&core, &planned.plan, planned.prices, Arc::new(MemoryLog::default()), cancel, &quiet).await?
     };

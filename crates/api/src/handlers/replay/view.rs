@@ -327,28 +327,37 @@ fn without_replaced(mut rows: Vec<TakeRow>) -> Vec<TakeRow> {
     rows
 }
 
-/// Slots by what is known of them: a finished take counts, interrupted and cancelled ones leave the slot pending.
+/// Slots by what is known of them: an interrupted or cancelled take leaves its slot pending.
 pub(crate) fn counts(rows: &[TakeRow]) -> RunCounts {
-    let mut slots: BTreeMap<u32, TakeStatus> = BTreeMap::new();
-    for row in rows {
-        let state = slots.entry(row.slot).or_insert(TakeStatus::Pending);
-        match row.status {
-            TakeStatus::Done => *state = TakeStatus::Done,
-            TakeStatus::Failed if *state != TakeStatus::Done => *state = TakeStatus::Failed,
-            _ => {}
-        }
-    }
-    let number = |wanted: TakeStatus| {
-        u32::try_from(slots.values().filter(|state| **state == wanted).count()).unwrap_or(u32::MAX)
+    let slots = standing(rows.iter());
+    let number = |wanted: &dyn Fn(TakeStatus) -> bool| {
+        u32::try_from(slots.values().filter(|row| wanted(row.status)).count()).unwrap_or(u32::MAX)
     };
     RunCounts {
-        done: number(TakeStatus::Done),
-        failed: number(TakeStatus::Failed),
-        pending: number(TakeStatus::Pending),
+        done: number(&|status| status == TakeStatus::Done),
+        failed: number(&|status| status == TakeStatus::Failed),
+        pending: number(&|status| !matches!(status, TakeStatus::Done | TakeStatus::Failed)),
     }
 }
 
-/// The take of each slot that counts: the finished one, else the newest.
+/// The take of each slot that counts, of takes in the order in which they were planned: one that is done; else the newest
+/// that failed, waits or runs, since one that failed may be sent again; else the newest.
+pub(super) fn standing<'r>(rows: impl IntoIterator<Item = &'r TakeRow>) -> BTreeMap<u32, &'r TakeRow> {
+    let rank = |status: TakeStatus| match status {
+        TakeStatus::Done => 2,
+        TakeStatus::Failed | TakeStatus::Pending => 1,
+        _ => 0,
+    };
+    let mut by_slot: BTreeMap<u32, &TakeRow> = BTreeMap::new();
+    for row in rows {
+        if by_slot.get(&row.slot).is_none_or(|kept| rank(row.status) >= rank(kept.status)) {
+            by_slot.insert(row.slot, row);
+        }
+    }
+    by_slot
+}
+
+/// The take of each slot that counts.
 pub(crate) fn latest_takes(core: &Core, run: &str) -> Result<Vec<TakeView>, ApiError> {
     let run_id = super::run_id(core, run)?;
     let plan = read_plan(&core.workspace()?.run(&run_id)?);
@@ -359,14 +368,8 @@ pub(crate) fn latest_takes(core: &Core, run: &str) -> Result<Vec<TakeView>, ApiE
 
 /// The takes of a run that count, by slot.
 pub(crate) fn takes_by_slot(core: &Core, run_id: &str) -> Result<BTreeMap<u32, TakeRow>, ApiError> {
-    let mut by_slot: BTreeMap<u32, TakeRow> = BTreeMap::new();
-    for row in core.workspace()?.takes_of_run(run_id)? {
-        let finished = |status: TakeStatus| matches!(status, TakeStatus::Done | TakeStatus::Failed);
-        if by_slot.get(&row.slot).is_none_or(|kept| !finished(kept.status) || row.status == TakeStatus::Done) {
-            by_slot.insert(row.slot, row);
-        }
-    }
-    Ok(by_slot)
+    let rows = core.workspace()?.takes_of_run(run_id)?;
+    Ok(standing(&rows).into_iter().map(|(slot, row)| (slot, row.clone())).collect())
 }
 
 /// Documents of a take, with whether each stands in its prompt.
