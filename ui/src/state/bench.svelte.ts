@@ -8,8 +8,8 @@ import { Loaded } from "./loaded.svelte";
 import { RunMatrix } from "./matrix.svelte";
 import { Sides, type Column } from "./sides.svelte";
 import { TakeStream } from "./take.svelte";
-import { goodBefore, ranVariants, supersededIn, type RanVariant } from "./takes";
-import { differences, emptyVariant, letter, nameOf, readVariant, variantInput, type Variant } from "./variant";
+import { goodBefore, ranVariants, supersededIn, whenWritten, type RanVariant } from "./takes";
+import { differences, emptyVariant, goesTo, letter, nameOf, readVariant, variantInput, type Variant } from "./variant";
 
 /** What is replayed. */
 export interface Target {
@@ -50,6 +50,8 @@ export class Bench {
   #earlier = $state.raw<readonly Take[]>([]);
   /** Takes of other variants that stay beside one that is tried again. */
   #carried = $state.raw<readonly Take[]>([]);
+  /** Variants that the run was sent with: their keys by the names of its takes. */
+  #sent: ReadonlyMap<string, number> = new Map();
   /** Destinations that were allowed by sending: nothing is to be asked about them any more. */
   readonly #sentTo = new SvelteSet<string>();
 
@@ -216,6 +218,7 @@ export class Bench {
     this.row = null;
     this.editing = null;
     this.#carried = [];
+    this.#sent = new Map();
   }
 
   /** Sets the recorded answers of several calls side by side. */
@@ -387,16 +390,22 @@ export class Bench {
     return null;
   }
 
-  /** Whether a take that failed can be sent again from here: the variant is on the bench, and the run is of one call. */
-  canRetry(take: Take): boolean {
-    return this.drafting && !this.running && this.obstacle === null && this.targets.length < 2 && this.variants.some((variant, i) => nameOf(variant, this.letterOf(i)) === take.variant);
+  /** What a take would be sent again as, and what is in the way of that. It is the variant that the take came of, however that
+      was changed since; `null` where it is not on the bench, or the run is of several calls. */
+  retryOf(take: Take): { name: string; words: string; obstacle: string | null } | null {
+    if (!this.drafting || this.targets.length > 1) return null;
+    const key = this.#sent.get(take.variant);
+    const at = this.variants.findIndex((variant, i) => (key === undefined ? nameOf(variant, this.letterOf(i)) === take.variant : variant.key === key));
+    const variant = this.variants[at];
+    return variant ? { name: nameOf(variant, this.letterOf(at)), words: goesTo(variant), obstacle: this.running ? "The run goes on." : this.obstacle } : null;
   }
 
   /** Sends one variant again, as a run of its own; the good takes of the others stay beside it. */
   async retry(take: Take): Promise<void> {
-    if (!this.canRetry(take)) return;
+    const again = this.retryOf(take);
+    if (again === null || again.obstacle !== null) return;
     const others = this.columns.flatMap((column) => (column.take?.run_id && column.take.status === "done" && column.take.variant !== take.variant ? [column.take] : []));
-    await this.start(take.variant, others);
+    await this.start(again.name, others);
   }
 
   /** Starts a run of all variants, or of `only` one while takes of others are carried over. */
@@ -406,13 +415,15 @@ export class Bench {
     this.startError = null;
     try {
       const plan = this.#plan(only);
+      const sent = new Map(this.variants.map((variant, i) => [nameOf(variant, this.letterOf(i)), variant.key]));
       const { run_id } = await this.#host.rpc("replay_start", plan);
       for (const destination of plan.allow_destinations) this.#sentTo.add(destination);
       const good = this.columns.flatMap((column) => (column.take?.run_id && column.take.status === "done" ? [column.take] : []));
       this.#earlier = [...good, ...this.#earlier];
       this.#forgetRun();
       this.#carried = carried;
-      await this.run.read(() => this.#whenWritten(run_id));
+      this.#sent = sent;
+      await this.run.read(() => whenWritten(() => this.#host.rpc("run_get", this.#runRequest(run_id))));
       if (this.targets.length > 1) await this.matrix.read(run_id);
       this.starting = false;
       await this.poll();
@@ -420,18 +431,6 @@ export class Bench {
       this.startError = RpcError.from(thrown);
     } finally {
       this.starting = false;
-    }
-  }
-
-  /** A run that was just started may not be on disk yet when its id is: asks again for some seconds. */
-  async #whenWritten(id: string): Promise<Run> {
-    for (let tries = 0; ; tries += 1) {
-      try {
-        return await this.#host.rpc("run_get", this.#runRequest(id));
-      } catch (thrown) {
-        if (RpcError.from(thrown).code !== "RTK-S010" || tries >= 100) throw thrown;
-        await new Promise((done) => setTimeout(done, 100));
-      }
     }
   }
 

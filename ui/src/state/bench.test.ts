@@ -100,6 +100,26 @@ describe("Bench", () => {
     expect(bench.columns.map((column) => [column.key, column.note])).toEqual([["original", undefined], ["v-1", undefined], ["v-2", undefined], ["u-1", "earlier"]]);
   });
 
+  it("keeps the way to try again when the variant was changed, and says what it would use", async () => {
+    const host = incident();
+    const bench = new Bench(host);
+    await bench.open([TARGET]);
+    bench.edit(0, { name: "C" });
+    const plan = { calls: 1, input_tokens: 1, output_tokens: 1, cost_usd_nanos: 1, destinations: [], new_destinations: [], unpriced: [], losses: [], fidelity: "exact", sentence: "1 call" };
+    await bench.estimate.read(async () => plan);
+    await bench.start();
+    const failed = bench.columns.find((column) => column.take?.status === "failed")?.take ?? take("none");
+    expect(bench.retryOf(failed)).toEqual({ name: "C", words: "as recorded", obstacle: null });
+    bench.edit(0, { name: "", connection: "local", model: "small" });
+    expect(bench.retryOf(failed)).toEqual({ name: "B local, small", words: "with local, small", obstacle: "The plan is being made." });
+    await bench.retry(failed);
+    expect(host.calls.filter((call) => call.name === "replay_start").length).toBe(1);
+    await bench.estimate.read(async () => plan);
+    await bench.retry(failed);
+    const sent = host.calls.findLast((call) => call.name === "replay_start")?.request;
+    expect(Reflect.get(Object(sent), "variants")).toMatchObject([{ name: "B local, small", spec: "connection=local,model=small" }]);
+  });
+
   it("shows a run that was opened with its own variants, until one begins others", async () => {
     const bench = new Bench(incident());
     await bench.openRun("run-1");

@@ -1,5 +1,6 @@
 /// Which takes of a run count, which only tell what was tried, and which good ones of before must not be lost over a bad one.
 import type { Run, Take } from "$bindings/rpc";
+import { RpcError } from "$platform/types";
 
 /** A variant as a run had it: what there is to read of it afterwards. */
 export interface RanVariant {
@@ -34,4 +35,16 @@ export function ranVariants(run: Run, names: readonly string[]): RanVariant[] {
     const take = run.takes.find((other) => other.variant === name);
     return { name, provider: take?.provider ?? null, model: take?.model ?? null };
   });
+}
+
+/** A run that was just started may not be on disk yet when its id is: asks again for some seconds. */
+export async function whenWritten(ask: () => Promise<Run>): Promise<Run> {
+  for (let tries = 0; ; tries += 1) {
+    try {
+      return await ask();
+    } catch (thrown) {
+      if (RpcError.from(thrown).code !== "RTK-S010" || tries >= 100) throw thrown;
+      await new Promise((done) => setTimeout(done, 100));
+    }
+  }
 }

@@ -106,6 +106,13 @@ export function variantInput(variant: Variant, letter: string) {
   return { name: nameOf(variant, letter), spec: specOf(variant), messages: edits, params: {} };
 }
 
+/** Where a variant is sent and to which model, in words. */
+export function goesTo(variant: Variant): string {
+  const where = variant.connection || [variant.provider, variant.baseUrl].filter(Boolean).join(" at ");
+  const named = [where, variant.model].map((word) => word.trim()).filter(Boolean);
+  return named.length > 0 ? `with ${named.join(", ")}` : "as recorded";
+}
+
 /** What differs from the original, in words. */
 export function differences(variant: Variant): { field: string; value: string }[] {
   const out: { field: string; value: string }[] = [];
