@@ -391,19 +391,21 @@ export class Bench {
   }
 
   /** What a take would be sent again as, and what is in the way of that. It is the variant that the take came of, however that
-      was changed since; `null` where it is not on the bench, or the run is of several calls. */
-  retryOf(take: Take): { name: string; words: string; obstacle: string | null } | null {
-    if (!this.drafting || this.targets.length > 1) return null;
+      was changed since; without a name where its run sends it again just as it did. */
+  retryOf(take: Take): { name: string | null; words: string; obstacle: string | null } | null {
+    const ownRun = take.run_id === this.runId ? { name: null, words: "as it was sent", obstacle: this.running ? "The run goes on." : null } : null;
+    if (!this.drafting || this.targets.length > 1) return ownRun;
     const key = this.#sent.get(take.variant);
     const at = this.variants.findIndex((variant, i) => (key === undefined ? nameOf(variant, this.letterOf(i)) === take.variant : variant.key === key));
     const variant = this.variants[at];
-    return variant ? { name: nameOf(variant, this.letterOf(at)), words: goesTo(variant), obstacle: this.running ? "The run goes on." : this.obstacle } : null;
+    return variant ? { name: nameOf(variant, this.letterOf(at)), words: goesTo(variant), obstacle: this.running ? "The run goes on." : this.obstacle } : ownRun;
   }
 
-  /** Sends one variant again, as a run of its own; the good takes of the others stay beside it. */
+  /** Sends one take again: its variant as a run of its own, with the good takes of the others beside it, or within its run. */
   async retry(take: Take): Promise<void> {
     const again = this.retryOf(take);
     if (again === null || again.obstacle !== null) return;
+    if (again.name === null) return this.resume({ take_id: take.take_id });
     const others = this.columns.flatMap((column) => (column.take?.run_id && column.take.status === "done" && column.take.variant !== take.variant ? [column.take] : []));
     await this.start(again.name, others);
   }
@@ -441,13 +443,14 @@ export class Bench {
     await this.poll();
   }
 
-  async resume(): Promise<void> {
+  /** Goes on with the run: what has no finished take; with `failed` also what failed, with `take_id` only the call of that. */
+  async resume(also: { failed?: boolean; take_id?: string } = {}): Promise<void> {
     const id = this.runId;
     if (id === null) return;
     this.startError = null;
     try {
-      await this.#host.rpc("run_resume", { id });
-      for (const stream of this.streams.values()) if (stream.status !== "done") stream.reset();
+      await this.#host.rpc("run_resume", { id, ...also });
+      for (const stream of this.streams.values()) if (stream.status !== "done" && stream.status !== "failed") stream.reset();
       await this.poll();
     } catch (thrown) {
       this.startError = RpcError.from(thrown);

@@ -120,6 +120,19 @@ describe("Bench", () => {
     expect(Reflect.get(Object(sent), "variants")).toMatchObject([{ name: "B local, small", spec: "connection=local,model=small" }]);
   });
 
+  it("sends a failed take of an opened run again within that run, and all of them", async () => {
+    const host = incident();
+    const bench = new Bench(host);
+    await bench.openRun("run-1");
+    host.answer("run_resume", () => ({ run_id: "run-1", job_id: "j" }));
+    const failed = bench.columns.find((column) => column.take?.status === "failed")?.take;
+    expect(failed && bench.retryOf(failed)).toEqual({ name: null, words: "as it was sent", obstacle: null });
+    await bench.retry(failed ?? take("none"));
+    await bench.resume({ failed: true });
+    const sent = host.calls.filter((call) => call.name === "run_resume").map((call) => call.request);
+    expect(sent).toEqual([{ id: "run-1", take_id: failed?.take_id }, { id: "run-1", failed: true }]);
+  });
+
   it("shows a run that was opened with its own variants, until one begins others", async () => {
     const bench = new Bench(incident());
     await bench.openRun("run-1");

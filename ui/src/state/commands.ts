@@ -76,6 +76,7 @@ export const COMMANDS = {
   "replay.run": { title: "Run", group: "Replay and compare", keys: ["Ctrl+Enter"], inFields: true },
   "replay.cancel": { title: "Cancel the run", group: "Replay and compare", keys: [] },
   "replay.resume": { title: "Resume the run", group: "Replay and compare", keys: [] },
+  "replay.failed": { title: "Send what failed in the run again", group: "Replay and compare", keys: [] },
   "replay.add": { title: "Add a variant", group: "Replay and compare", keys: ["+"] },
   "compare.open": { title: "Compare the marked", group: "Replay and compare", keys: ["c"] },
   "compare.next": { title: "Next difference", group: "Replay and compare", keys: ["n"] },

@@ -6,6 +6,9 @@ describe("takes of a run", () => {
   it("that were interrupted and sent again do not count, those that finished do", () => {
     const takes = [take("t-1", { status: "interrupted" }), take("t-2", { variant: "C", status: "interrupted" }), take("t-3"), take("t-4", { variant: "D", status: "failed" })];
     expect([...supersededIn(takes)]).toEqual(["t-1"]);
+    const again = [take("t-1", { status: "failed" }), take("t-2", { status: "pending" })];
+    expect([...supersededIn(again)]).toEqual(["t-1"]);
+    expect([...supersededIn([...again.slice(0, 1), take("t-2", { status: "cancelled" })])]).toEqual(["t-2"]);
     expect([...supersededIn([take("t-1", { repeat: 0 }), take("t-2", { repeat: 1 })])]).toEqual([]);
   });
 

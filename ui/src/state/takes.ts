@@ -9,15 +9,16 @@ export interface RanVariant {
   model: string | null;
 }
 
-const FINISHED = new Set(["done", "failed"]);
+/** One that is done stands above all; one that failed, waits or runs above what was stopped; of two alike the newer. */
+const rank = (take: Take) => (take.status === "done" ? 2 : take.status === "failed" || take.status === "pending" ? 1 : 0);
 const slotOf = (take: Take) => `${take.span_id ?? ""} ${take.repeat} ${take.variant}`;
 
-/** Takes in whose place another one was sent later: they were interrupted, and do not count. */
+/** Takes in whose place another one was sent: they were interrupted or failed, and do not count. As the core counts. */
 export function supersededIn(takes: readonly Take[]): ReadonlySet<string> {
   const counts = new Map<string, Take>();
   for (const take of takes) {
     const kept = counts.get(slotOf(take));
-    if (!kept || !FINISHED.has(kept.status) || take.status === "done") counts.set(slotOf(take), take);
+    if (!kept || rank(take) >= rank(kept)) counts.set(slotOf(take), take);
   }
   return new Set(takes.flatMap((take) => (counts.get(slotOf(take)) === take ? [] : [take.take_id])));
 }
