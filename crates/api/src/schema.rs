@@ -202,7 +202,7 @@ commands! {
     /// Writes a case file back, if it can be read.
     golden::case_save(check::CaseSaveRequest) -> check::Check,
     /// What is wrong with a text that is to be a case.
-    golden::case_parse(check::CaseTextRequest) -> check::CaseProblems,
+    golden::case_parse(check::CaseTextRequest) -> check::CaseRead,
     /// The form of a file that people write (`case`, `policy`, `mapping` …), for an editor's completion.
     golden::file_form(connect::NameRequest) -> check::FileSchema,
     /// Checks golden sets.

@@ -36,5 +36,4 @@ pub use opened::is_open_workspace;
 pub use prepare::{Prepared, Preparer};
 pub use projector::{MappedFact, Projector};
 pub use rows::*;
-pub use search::KEPT_FROM_SPANS;
 pub use workspace::{BatchHandle, FileNo, OpenMode, Workspace};

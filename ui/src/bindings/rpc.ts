@@ -318,11 +318,43 @@ singles: number | null,
  */
 highest: number | null, };
 
-export type CaseProblems = { 
+export type CaseDocumentView = { 
 /**
- * Errors with their places.
+ * Id in the knowledge base.
  */
-errors: Array<FileError>, };
+document_id: string | null, 
+/**
+ * Version as the source wrote it.
+ */
+version: string | null, 
+/**
+ * Whether it stood in the prompt; `null` when that cannot be told.
+ */
+placed: boolean | null, 
+/**
+ * The passage.
+ */
+content: string | null, };
+
+export type CaseMessage = { 
+/**
+ * Author.
+ */
+role: string, 
+/**
+ * Its text.
+ */
+text: string, };
+
+export type CaseRead = { 
+/**
+ * What is wrong with it, with the places; empty for a case.
+ */
+errors: Array<FileError>, 
+/**
+ * The case.
+ */
+case: CaseView | null, };
 
 export type CaseResult = { 
 /**
@@ -377,6 +409,56 @@ export type CaseTextRequest = {
  * Text.
  */
 text: string, };
+
+export type CaseView = { 
+/**
+ * Name.
+ */
+name: string | null, 
+/**
+ * Free words.
+ */
+tags: Array<string>, 
+/**
+ * Why it was made.
+ */
+why: string | null, 
+/**
+ * What it was made of: an import's format, a gateway, a run.
+ */
+source: string | null, 
+/**
+ * Trace that it was made of.
+ */
+trace_id: string | null, 
+/**
+ * Its span.
+ */
+span_id: string | null, 
+/**
+ * Take, when a replayed answer was promoted.
+ */
+take_id: string | null, 
+/**
+ * Model asked for.
+ */
+model: string | null, 
+/**
+ * What is asked.
+ */
+messages: Array<CaseMessage>, 
+/**
+ * Names of the tools that are offered.
+ */
+tools: Array<string>, 
+/**
+ * Documents of the context, frozen; `null` when they were not recorded.
+ */
+documents: Array<CaseDocumentView> | null, 
+/**
+ * What is expected.
+ */
+assertions: Array<AssertionView>, };
 
 export type Changes = { 
 /**
@@ -1102,7 +1184,11 @@ text: string,
 /**
  * Number of assertions.
  */
-n_assertions: number, };
+n_assertions: number, 
+/**
+ * `pass` or `fail` as the set's baseline has it; `null` for a case that is not in it.
+ */
+baseline: string | null, };
 
 export type GoldenSetView = { 
 /**
@@ -3735,7 +3821,7 @@ export interface RpcSchema {
   /** Writes a case file back, if it can be read. */
   case_save: { request: CaseSaveRequest; response: Check };
   /** What is wrong with a text that is to be a case. */
-  case_parse: { request: CaseTextRequest; response: CaseProblems };
+  case_parse: { request: CaseTextRequest; response: CaseRead };
   /** The form of a file that people write (`case`, `policy`, `mapping` …), for an editor's completion. */
   file_form: { request: NameRequest; response: FileSchema };
   /** Checks golden sets. */

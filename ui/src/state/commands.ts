@@ -111,6 +111,8 @@ export const COMMANDS = {
   "edit.original": { title: "Put the whole message back", group: "Replay and compare", keys: [] },
   "edit.close": { title: "Close the prompt's editor", group: "Replay and compare", keys: ["Ctrl+S"], inFields: true },
   "promote.open": { title: "Promote to a golden case", group: "Replay and compare", keys: ["Shift+P"] },
+  "check.accept": { title: "Accept the results as the baseline of the golden set", group: "Replay and compare", keys: [] },
+  "check.show": { title: "The check, or the case as people read it", group: "Replay and compare", keys: [] },
   "check.run": { title: "Check the golden set", group: "Replay and compare", keys: ["Shift+C"] },
 
   "metrics.group": { title: "Metrics by the next dimension", group: "Workspace", keys: ["b"] },

@@ -1,6 +1,6 @@
 /// What the workspace keeps beside traces: batches, connections and keys, policy, prompts, runs, golden sets.
 /// Each is read when its view is opened and after what changes it.
-import type { Batches, Check, Connections, ConnectTest, Doctor, Formats, GoldenSets, Kept, Ledger, PolicyView, Pricing, PromptDetail, PromptDiff, Prompts, Runs, Secrets, Undone } from "$bindings/rpc";
+import type { Batches, CaseRead, Check, Connections, ConnectTest, Doctor, Formats, GoldenSets, Kept, Ledger, PolicyView, Pricing, PromptDetail, PromptDiff, Prompts, Runs, Secrets, Undone } from "$bindings/rpc";
 import { RpcError, type Platform } from "$platform/types";
 import { SvelteMap } from "svelte/reactivity";
 import { Loaded } from "./loaded.svelte";
@@ -17,6 +17,8 @@ export class Library {
   readonly promptDiff = new Loaded<PromptDiff>();
   readonly runs = new Loaded<Runs>();
   readonly golden = new Loaded<GoldenSets>();
+  /** The case that is looked at, as people read it. */
+  readonly case = new Loaded<CaseRead>();
   readonly ledger = new Loaded<Ledger>();
   readonly doctor = new Loaded<Doctor>();
   /** Last check of each set, by its folder. */
@@ -127,6 +129,20 @@ export class Library {
 
   async runCheck(path: string): Promise<void> {
     await this.checkOf(path).read(() => this.#host.rpc("check", { sets: [path] }));
+  }
+
+  /** Takes the results of a set as those that a later check compares with. */
+  async acceptBaseline(path: string): Promise<boolean> {
+    return this.change(async () => {
+      const check = await this.#host.rpc("check", { sets: [path], update_baseline: true });
+      await this.checkOf(path).read(async () => check);
+      await this.readGolden();
+    });
+  }
+
+  /** A text that is to be a case, as people read it. */
+  async readCase(text: string): Promise<void> {
+    await this.case.read(() => this.#host.rpc("case_parse", { text }));
   }
 
   async saveCase(set: string, caseId: string, text: string): Promise<boolean> {

@@ -1,6 +1,6 @@
 /// A small incident as the core would tell it, for tests and for looking at every view without an engine. Its product
 /// (ferry tickets) is made up; one text holds characters that must never reach the screen as they are.
-import type { Batch, Check, DocumentView, FindingView, FoundPlace, Matrix, MatrixCell, MessageView, PartView, Row, Take, TreeSpan, Vote } from "$bindings/rpc";
+import type { Batch, CaseView, Check, DocumentView, FindingView, FoundPlace, Matrix, MatrixCell, MessageView, PartView, Row, Take, TreeSpan, Vote } from "$bindings/rpc";
 import { placesOf, type Words } from "$lib/find";
 import { FakePlatform, type Answers } from "$platform/fake";
 
@@ -185,7 +185,25 @@ const CHECK: Check = {
   ],
 };
 
-const SETS = { sets: [{ name: "changes", path: "/repo/golden/changes", errors: [], cases: [{ case_id: "change-before-departure", path: "/repo/golden/changes/cases/change-before-departure.yaml", text: "version: 1\nid: change-before-departure\nwhy: SUP-118\nassertions:\n  - type: contains\n    value: 24 hours\n  - type: calls_tool\n    name: grant_voucher\n    not: true\n", n_assertions: 2 }, { case_id: "dog-on-night-crossing", path: "/repo/golden/changes/cases/dog-on-night-crossing.yaml", text: "version: 1\n", n_assertions: 1 }] }] };
+const CASE: CaseView = {
+  name: "change-before-departure",
+  tags: ["changes"],
+  why: "SUP-118: the version that went out was outdated.",
+  source: "otlp-json",
+  trace_id: "5f0c9e12a4b7d3e8812f6a9b0c4d7e31",
+  span_id: "00000000000000a5",
+  take_id: null,
+  model: "gpt-4o-mini",
+  messages: [
+    { role: "system", text: "Answer from the passages only." },
+    { role: "user", text: QUESTIONS[0] ?? "" },
+  ],
+  tools: ["grant_voucher"],
+  documents: [{ document_id: "FAR-12", version: "3", placed: true, content: "Changes are free up to 24 hours before departure." }],
+  assertions: [{ type: "contains", value: "24 hours", because: "FAR-12 version 3 says 24 hours", spec: '{"type":"contains","value":"24 hours"}' }],
+};
+
+const SETS = { sets: [{ name: "changes", path: "/repo/golden/changes", errors: [], cases: [{ case_id: "change-before-departure", path: "/repo/golden/changes/cases/change-before-departure.yaml", text: "version: 1\nid: change-before-departure\nwhy: SUP-118\nassertions:\n  - type: contains\n    value: 24 hours\n  - type: calls_tool\n    name: grant_voucher\n    not: true\n", n_assertions: 2, baseline: "pass" }, { case_id: "dog-on-night-crossing", path: "/repo/golden/changes/cases/dog-on-night-crossing.yaml", text: "version: 1\n", n_assertions: 1, baseline: "pass" }] }] };
 
 const PROMPT = {
   name: "support",
@@ -325,7 +343,7 @@ export function incidentAnswers(total = 1284, many = 40): Answers {
     golden_add: () => SETS,
     check: () => CHECK,
     case_save: () => CHECK,
-    case_parse: () => ({ errors: [] }),
+    case_parse: () => ({ errors: [], case: CASE }),
     file_form: () => ({ schema: { type: "object", properties: { id: { type: "string" } } } }),
     doctor: () => ({ checks: [{ id: "integrity", ok: true, message: "the database is whole", hint: null }, { id: "log", ok: false, message: "the log cannot be written", hint: "Free some space." }] }),
   };

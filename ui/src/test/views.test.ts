@@ -132,6 +132,25 @@ describe("the window", () => {
     expect(failed[1]).not.toContain("found in the answer");
   });
 
+  it("shows a case as people read it, and keeps its results as the baseline when that is asked for", async () => {
+    await open();
+    app.go("golden");
+    await settle();
+    expect(document.querySelector(".dot.old")?.getAttribute("aria-label")).toBe("baseline: pass");
+    app.commands.run("check.show");
+    await settle();
+    await new Promise((done) => setTimeout(done, 20));
+    await settle();
+    expect(document.querySelector("article")?.textContent).toContain("the answer must contain “24 hours”");
+    expect(await violations()).toEqual([]);
+    app.commands.run("check.accept");
+    await settle();
+    expect(page.host.calls.some((call) => call.name === "check" && Reflect.get(call.request as object, "update_baseline"))).toBe(false);
+    find(".dialog .primary").click();
+    await settle();
+    expect(page.host.calls.findLast((call) => call.name === "check")?.request).toEqual({ sets: ["/repo/golden/changes"], update_baseline: true });
+  });
+
   it("keeps the steps of the sample that were done over a start, for its workspace alone", async () => {
     localStorage.setItem("retake:sampleStrip", "/home/mira/ferry.retake");
     localStorage.setItem("retake:sampleSteps /home/mira/ferry.retake", '["find","audit"]');

@@ -147,6 +147,8 @@ document! {
         pub text: String,
         /// Number of assertions.
         pub n_assertions: u32,
+        /// `pass` or `fail` as the set's baseline has it; `null` for a case that is not in it.
+        pub baseline: Option<String>,
     }
 
     /// Sets.
@@ -171,10 +173,60 @@ document! {
         pub text: String,
     }
 
-    /// What is wrong with a text that is to be a case; empty for a case.
-    pub struct CaseProblems {
-        /// Errors with their places.
+    /// A text that is to be a case, as people read it.
+    pub struct CaseRead {
+        /// What is wrong with it, with the places; empty for a case.
         pub errors: Vec<FileError>,
+        /// The case.
+        pub case: Option<CaseView>,
+    }
+
+    /// A case as people read it.
+    pub struct CaseView {
+        /// Name.
+        pub name: Option<String>,
+        /// Free words.
+        pub tags: Vec<String>,
+        /// Why it was made.
+        pub why: Option<String>,
+        /// What it was made of: an import's format, a gateway, a run.
+        pub source: Option<String>,
+        /// Trace that it was made of.
+        pub trace_id: Option<String>,
+        /// Its span.
+        pub span_id: Option<String>,
+        /// Take, when a replayed answer was promoted.
+        pub take_id: Option<String>,
+        /// Model asked for.
+        pub model: Option<String>,
+        /// What is asked.
+        pub messages: Vec<CaseMessage>,
+        /// Names of the tools that are offered.
+        pub tools: Vec<String>,
+        /// Documents of the context, frozen; `null` when they were not recorded.
+        pub documents: Option<Vec<CaseDocumentView>>,
+        /// What is expected.
+        pub assertions: Vec<super::promote::AssertionView>,
+    }
+
+    /// A message of a case.
+    pub struct CaseMessage {
+        /// Author.
+        pub role: String,
+        /// Its text.
+        pub text: String,
+    }
+
+    /// A frozen document of a case.
+    pub struct CaseDocumentView {
+        /// Id in the knowledge base.
+        pub document_id: Option<String>,
+        /// Version as the source wrote it.
+        pub version: Option<String>,
+        /// Whether it stood in the prompt; `null` when that cannot be told.
+        pub placed: Option<bool>,
+        /// The passage.
+        pub content: Option<String>,
     }
 
     /// The form of a file that people write.

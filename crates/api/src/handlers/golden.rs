@@ -1,10 +1,13 @@
-//! Golden sets: promotion, check, the sets that this workspace knows.
+//! Golden sets: promotion, check, writing a case back.
 
+mod sets;
+
+pub use sets::{case_parse, golden_add, golden_list};
+
+use self::sets::remember_set;
 use super::replay::{self, TakeView, document_facts, facts_of, take_or_recorded};
-use crate::dto::Empty;
 use crate::dto::check::{
-    AssertionResult, CaseProblems, CaseResult, CaseSaveRequest, CaseTextRequest, Check, CheckRequest, FileError,
-    FileSchema, GoldenAddRequest, GoldenCaseView, GoldenSetView, GoldenSets, SetResult,
+    AssertionResult, CaseResult, CaseSaveRequest, Check, CheckRequest, FileError, FileSchema, SetResult,
 };
 use crate::dto::connect::NameRequest;
 use crate::dto::promote::{AssertionView, PromoteRequest, Promoted};
@@ -18,9 +21,6 @@ use retake_model::Code;
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
-
-/// Where the folders of golden sets are remembered.
-const SETS_SETTING: &str = "golden.sets";
 
 /// Forms of files that `retake schema` prints beside the documents.
 pub const FILE_SCHEMAS: &[&str] = &["assertion", "case", "cassette", "mapping", "policy", "set"];
@@ -339,95 +339,6 @@ fn file_error(error: golden::FileError) -> FileError {
         column: error.column,
         message: error.message,
     }
-}
-
-fn remembered(core: &Core) -> Result<Vec<String>, ApiError> {
-    let text = core.workspace()?.setting(SETS_SETTING)?;
-    Ok(text.and_then(|text| serde_json::from_str(&text).ok()).unwrap_or_default())
-}
-
-fn remember_set(core: &Core, set: &Path) -> Result<(), ApiError> {
-    let path = std::path::absolute(set).map_err(ApiError::internal)?.display().to_string();
-    let mut sets = remembered(core)?;
-    if !sets.contains(&path) {
-        sets.push(path);
-        let text = serde_json::to_string(&sets).map_err(ApiError::internal)?;
-        core.workspace()?.set_setting(SETS_SETTING, Some(&text))?;
-        core.host().emit("workspace", "golden");
-    }
-    Ok(())
-}
-
-/// Golden sets that this workspace knows. A folder that is gone is told as an error of its set.
-///
-/// # Errors
-/// Those of the database.
-pub async fn golden_list(core: Arc<Core>, _: Empty) -> Result<GoldenSets, ApiError> {
-    core.blocking(sets_view).await
-}
-
-fn sets_view(core: &Core) -> Result<GoldenSets, ApiError> {
-    let sets = remembered(core)?
-        .into_iter()
-        .map(|path| match golden::load(&[PathBuf::from(&path)]) {
-            Ok(loaded) => loaded.into_iter().next().map_or_else(
-                || GoldenSetView { name: path.clone(), path: path.clone(), cases: Vec::new(), errors: Vec::new() },
-                |set| GoldenSetView {
-                    name: set.file.name.clone(),
-                    path: path.clone(),
-                    cases: set.cases.iter().map(case_file).collect(),
-                    errors: set.errors.into_iter().map(file_error).collect(),
-                },
-            ),
-            Err(why) => {
-                let code = retake_model::Coded::code(&why).as_str().to_owned();
-                let error = FileError { code, file: path.clone(), line: None, column: None, message: why.to_string() };
-                GoldenSetView { name: path.clone(), path, cases: Vec::new(), errors: vec![error] }
-            }
-        })
-        .collect();
-    Ok(GoldenSets { sets })
-}
-
-fn case_file(case: &LoadedCase) -> GoldenCaseView {
-    GoldenCaseView {
-        case_id: case.case.id.clone(),
-        path: case.path.display().to_string(),
-        text: std::fs::read_to_string(&case.path).unwrap_or_default(),
-        n_assertions: u32::try_from(case.assertions.len()).unwrap_or(u32::MAX),
-    }
-}
-
-/// Remembers a folder of golden cases.
-///
-/// # Errors
-/// `RTK-G001` for a folder that is no set.
-pub async fn golden_add(core: Arc<Core>, request: GoldenAddRequest) -> Result<GoldenSets, ApiError> {
-    core.blocking(move |core| {
-        let path = PathBuf::from(&request.path);
-        golden::load(std::slice::from_ref(&path))?;
-        remember_set(core, &path)?;
-        sets_view(core)
-    })
-    .await
-}
-
-/// What is wrong with a text that is to be a case.
-///
-/// # Errors
-/// None of its own.
-pub async fn case_parse(core: Arc<Core>, request: CaseTextRequest) -> Result<CaseProblems, ApiError> {
-    core.blocking(move |_| {
-        let errors = match golden::case::parse(&request.text) {
-            Ok(_) => Vec::new(),
-            Err((message, line, column)) => {
-                let code = Code::CaseUnreadable.as_str().to_owned();
-                vec![FileError { code, file: String::new(), line: Some(line), column: Some(column), message }]
-            }
-        };
-        Ok(CaseProblems { errors })
-    })
-    .await
 }
 
 /// The form of a file that people write.

@@ -96,7 +96,6 @@ fn import_sources(
         Ok(row) => {
             if !request.dry_run {
                 super::investigate::refresh_findings_of_batch(core, &row.batch_id)?;
-                read_ahead(core, &row);
                 core.host().emit("workspace", "import");
             }
             Ok(view(&row))
@@ -114,17 +113,6 @@ fn import_sources(
             core.host().emit("workspace", "import");
             Err(ImportFailure { report, error: api_error(&error) })
         }
-    }
-}
-
-/// Reads what a search looks at when so much came that the next start would feel it: a program keeps at its end what was read.
-fn read_ahead(core: &Core, batch: &BatchRow) {
-    if batch.totals.spans >= retake_store::KEPT_FROM_SPANS as u64
-        && let Ok(workspace) = core.workspace()
-        && let Err(why) = workspace.warm()
-    {
-        // The import itself is done.
-        tracing::warn!(%why, "nothing was read ahead");
     }
 }
 

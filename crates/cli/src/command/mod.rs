@@ -23,19 +23,40 @@ use crate::output::Output;
 use retake_api::{ApiError, Core};
 use retake_model::{Code, Exit};
 use retake_store::{OpenMode, Update, Workspace};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 /// Runs the command.
 pub async fn run(cli: &Cli, output: &Output) -> Result<Exit, ApiError> {
     let core = open(cli, output)?;
     let done = run_on(Arc::clone(&core), cli, output).await;
-    if let Ok(workspace) = core.workspace()
+    if matches!(&cli.command, Command::Import(import) if !import.dry_run) && done.is_ok() {
+        // What the import remembers is given back first: together they would be too much.
+        drop(core);
+        keep_what_came(&workspace_path(cli));
+    } else if let Ok(workspace) = core.workspace()
         && let Err(why) = workspace.keep_columns()
     {
         tracing::warn!(%why, "what was read is not kept for the next command");
     }
     done
+}
+
+/// After a large import, reads and keeps what the next start and every search look at.
+fn keep_what_came(path: &Path) {
+    let kept = Workspace::open(path, OpenMode::Existing).and_then(|workspace| {
+        if !workspace.columns_are_behind()? {
+            return Ok(Ok(()));
+        }
+        workspace.warm()?;
+        Ok(workspace.keep_columns())
+    });
+    match kept {
+        Ok(Ok(())) => {}
+        Ok(Err(why)) => tracing::warn!(%why, "what was read is not kept for the next command"),
+        // The import itself is done.
+        Err(why) => tracing::warn!(%why, "nothing is read ahead for the next command"),
+    }
 }
 
 /// Runs the command on an open workspace.

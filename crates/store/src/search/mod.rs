@@ -16,8 +16,6 @@ mod points;
 mod snapshot;
 mod words;
 
-pub use snapshot::KEPT_FROM_SPANS;
-
 use crate::error::{Result, StoreError};
 use crate::query::ids;
 use crate::query::read::ids_of_span;
@@ -36,6 +34,7 @@ use order::{Order, question_of};
 use points::Points;
 use retake_model::Id;
 use retake_query::{Expr, Query, Sort};
+use snapshot::KEPT_FROM_SPANS;
 use std::collections::{BTreeSet, HashMap, VecDeque};
 use std::sync::Mutex;
 
@@ -115,6 +114,22 @@ impl Workspace {
     /// Those of the database.
     pub fn warm(&self) -> Result<()> {
         self.with_columns(&Cancel::default(), |_| Ok(()))
+    }
+
+    /// Whether so much came since columns were kept that the next start would feel reading it.
+    ///
+    /// # Errors
+    /// Those of the database.
+    pub fn columns_are_behind(&self) -> Result<bool> {
+        self.read(|connection| {
+            let kept = snapshot::state_of(&snapshot::path_of(self.path()), connection)?;
+            let mut statement = connection.prepare(
+                "SELECT count(*) FROM (SELECT 1 FROM trace JOIN span USING (trace_pk) WHERE trace.rev > ?1 LIMIT ?2)",
+            )?;
+            let (many, since) = (KEPT_FROM_SPANS as i64, kept.map_or(0, |kept| kept.rev));
+            let spans: i64 = statement.query_row([since, many], |row| row.get(0))?;
+            Ok(spans >= many)
+        })
     }
 
     /// Keeps what every search looks at in a file beside the workspace, when it was read and has changed since the file was

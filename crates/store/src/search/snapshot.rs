@@ -24,7 +24,7 @@ const MAGIC: &[u8; 8] = b"RTKCOL01";
 /// Reads as another number on a machine that orders bytes the other way.
 const ORDER: u32 = 0x0102_0304;
 /// Columns of so many spans are kept; below, the workspace itself is read as fast.
-pub const KEPT_FROM_SPANS: usize = 20_000;
+pub(crate) const KEPT_FROM_SPANS: usize = 20_000;
 
 /// The data that columns were made of.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -64,6 +64,15 @@ pub(crate) fn path_of(workspace: &Path) -> PathBuf {
     let mut name = workspace.as_os_str().to_owned();
     name.push("-columns");
     name.into()
+}
+
+/// What the file was made of, where it can be gone on from.
+pub(crate) fn state_of(path: &Path, connection: &Connection) -> Result<Option<State>> {
+    let state = Reader::open(path, &[0; 32]).and_then(|mut reader| reader.state());
+    match state {
+        Ok(state) if state.is_behind(connection)? => Ok(Some(state)),
+        _ => Ok(None),
+    }
 }
 
 /// Columns of what the workspace holds or held, where the file has them.
