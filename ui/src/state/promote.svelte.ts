@@ -8,6 +8,8 @@ import { Loaded } from "./loaded.svelte";
 
 /** What would be written. */
 interface Preview extends Promoted {
+  /** The folder that it was asked for. */
+  set: string;
   /** Why it cannot be written into the folder that is named; the rest is then as in a new one. */
   refused: RpcError | null;
 }
@@ -41,6 +43,8 @@ export class Promote {
   written = $state.raw<Promoted | null>(null);
   error = $state.raw<RpcError | null>(null);
   writing = $state(false);
+  /** A folder is being chosen. */
+  picking = $state(false);
   readonly check = new Loaded<Check>();
 
   readonly #host: Platform;
@@ -70,13 +74,17 @@ export class Promote {
   /** Shows what would be written, once the hands rest. */
   previewSoon(delayMs = 250): void {
     if (this.#timer !== null) clearTimeout(this.#timer);
-    this.#timer = setTimeout(() => void this.preview.read(() => this.#look()), delayMs);
+    this.#timer = setTimeout(() => void this.#lookNow(), delayMs);
+  }
+
+  async #lookNow(): Promise<void> {
+    await this.preview.read(() => this.#look());
   }
 
   async #look(): Promise<Preview> {
     const rest = { id: this.id, name: this.name?.trim() || null, asserts: this.ownAsserts, reason: this.reason.trim() || null, preview: true };
-    const look = async (set: string, refused: RpcError | null) => ({ ...(await this.#host.rpc("promote", { ...rest, set })), refused });
     const set = this.set.trim();
+    const look = async (folder: string, refused: RpcError | null): Promise<Preview> => ({ ...(await this.#host.rpc("promote", { ...rest, set: folder })), set, refused });
     // A look writes nothing: any new folder tells what the case would be.
     const anywhere = besideOf(this.proposed || "golden", "golden-new");
     if (!set) return look(anywhere, null);
@@ -88,12 +96,19 @@ export class Promote {
     }
   }
 
+  /** What was shown last is of this folder, and can be written there. */
+  get #seen(): boolean {
+    const seen = this.preview.value;
+    return seen?.refused === null && seen.set === this.set.trim() && this.preview.error === null;
+  }
+
   /** Whether there is a case to write, and where. */
   get ready(): boolean {
-    return this.set.trim() !== "" && !this.writing && this.preview.value?.refused === null && this.preview.error === null;
+    return this.set.trim() !== "" && !this.writing && !this.picking && this.#seen;
   }
 
   async pickFolder(): Promise<void> {
+    this.picking = true;
     try {
       const { paths } = await this.#host.rpc("pick", { what: "folder" });
       if (paths[0]) {
@@ -102,6 +117,8 @@ export class Promote {
       }
     } catch (thrown) {
       this.error = RpcError.from(thrown);
+    } finally {
+      this.picking = false;
     }
   }
 
@@ -111,10 +128,13 @@ export class Promote {
   }
 
   async write(): Promise<boolean> {
-    if (!this.ready) return false;
+    if (this.writing || this.picking || !this.set.trim()) return false;
     this.writing = true;
     this.error = null;
     try {
+      // Keys may be faster than the look at another folder.
+      if (!this.#seen) await this.#lookNow();
+      if (!this.#seen) return false;
       this.written = await this.#host.rpc("promote", {
         id: this.id,
         set: this.set.trim(),
