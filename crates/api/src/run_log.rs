@@ -249,6 +249,9 @@ impl RunLog for WorkspaceLog {
 /// What a line says that takes an earlier one back.
 pub(crate) const UNSENT: &str = "no connection was made, so nothing left";
 
+/// Stands before the line that an answer belongs to.
+pub(crate) const ANSWER_TO: &str = "answer to ";
+
 /// A line of the ledger. What came back is a line of its own: a line that was written is never changed.
 fn ledger_row(event: &LedgerEvent, now_ns: i64) -> LedgerRow {
     match event {
@@ -271,7 +274,7 @@ fn ledger_row(event: &LedgerEvent, now_ns: i64) -> LedgerRow {
         LedgerEvent::Received { entry_id, bytes_received } => LedgerRow {
             at_ns: now_ns,
             destination: String::new(),
-            why: format!("answer to {entry_id}"),
+            why: format!("{ANSWER_TO}{entry_id}"),
             bytes_sent: 0,
             bytes_received: *bytes_received,
             take_id: None,

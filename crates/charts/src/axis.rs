@@ -2,10 +2,15 @@
 
 use crate::data::{Range, Unit};
 
-const MINUTE: f64 = 60_000.0;
+const SECOND: f64 = 1_000.0;
+const MINUTE: f64 = 60.0 * SECOND;
 const HOUR: f64 = 60.0 * MINUTE;
 const DAY: f64 = 24.0 * HOUR;
-const STEPS: [f64; 15] = [
+const STEPS: [f64; 19] = [
+    SECOND,
+    5.0 * SECOND,
+    15.0 * SECOND,
+    30.0 * SECOND,
     MINUTE,
     5.0 * MINUTE,
     10.0 * MINUTE,
@@ -72,7 +77,11 @@ pub fn moments(range: Range, n: f64, offset_ms: f64) -> (f64, Vec<f64>) {
 pub fn moment_label(at_ms: f64, offset_ms: f64) -> String {
     let local = at_ms + offset_ms;
     let day = (local / DAY).floor();
-    let minute = ((local - day * DAY) / MINUTE).round() as i64;
+    let second = ((local - day * DAY) / SECOND).round() as i64;
+    let minute = second / 60;
+    if second % 60 > 0 {
+        return format!("{:02}:{:02}:{:02}", minute / 60, minute % 60, second % 60);
+    }
     if minute > 0 {
         return format!("{:02}:{:02}", minute / 60, minute % 60);
     }
@@ -165,6 +174,8 @@ mod tests {
             at.iter().map(|at| moment_label(*at, 2.0 * HOUR)).collect::<Vec<_>>(),
             ["06:00", "12:00", "18:00", "2 Jan"]
         );
+        let (step, at) = moments(Range { from_ms: 0.0, to_ms: MINUTE }, 5.0, 0.0);
+        assert_eq!((step, at.get(1).map(|at| moment_label(*at, 0.0))), (15.0 * SECOND, Some("00:00:15".to_owned())));
         for (at, label) in [(951_782_400_000.0, "29 Feb"), (1_795_046_400_000.0, "19 Nov"), (-86_400_000.0, "31 Dec")] {
             assert_eq!(moment_label(at, 0.0), label);
         }

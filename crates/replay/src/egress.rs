@@ -199,7 +199,10 @@ impl Drop for Incoming {
 
 /// `host:port` of a URL, the port always written. An error is a clause.
 pub fn destination_of(url: &str) -> Result<String, String> {
-    let parsed = reqwest::Url::parse(url).map_err(|why| format!("the address {url:?} cannot be read: {why}"))?;
+    let parsed = reqwest::Url::parse(url).map_err(|why| match url.contains("://") {
+        true => format!("the address {url:?} cannot be read: {why}"),
+        false => format!("the address {url:?} does not begin with http:// or https://"),
+    })?;
     if !matches!(parsed.scheme(), "http" | "https") {
         return Err(format!("the address {url:?} is neither http nor https"));
     }

@@ -2093,6 +2093,16 @@ export type NameRequest = {
  */
 name: string, };
 
+export type NamedPrompt = { 
+/**
+ * Name, with the version where they have one.
+ */
+prompt: string, 
+/**
+ * Traces that name it.
+ */
+traces: number, };
+
 export type Nearest = { 
 /**
  * Format.
@@ -2568,7 +2578,11 @@ export type Prompts = {
 /**
  * Prompts.
  */
-prompts: Array<Prompt>, };
+prompts: Array<Prompt>, 
+/**
+ * Those that traces name beside them, most traces first.
+ */
+named: Array<NamedPrompt>, };
 
 export type Raw = { 
 /**

@@ -95,10 +95,11 @@ export function ticksTo(max: number, n: number, unit: Plot["unit"] = "usd_nanos"
   return Array.from({ length: Math.ceil(max / step - 1e-9) + 1 }, (_, i) => Number((i * step).toPrecision(12)));
 }
 
-const MINUTE = 60_000;
+const SECOND = 1000;
+const MINUTE = 60 * SECOND;
 const HOUR = 60 * MINUTE;
 const DAY = 24 * HOUR;
-const STEPS = [MINUTE, 5 * MINUTE, 15 * MINUTE, HOUR, 3 * HOUR, 6 * HOUR, 12 * HOUR, DAY, 2 * DAY, 7 * DAY, 30 * DAY, 90 * DAY, 365 * DAY];
+const STEPS = [SECOND, 5 * SECOND, 15 * SECOND, 30 * SECOND, MINUTE, 5 * MINUTE, 15 * MINUTE, HOUR, 3 * HOUR, 6 * HOUR, 12 * HOUR, DAY, 2 * DAY, 7 * DAY, 30 * DAY, 90 * DAY, 365 * DAY];
 
 /** Moments on round hours and days of the zone that is `offsetMs` ahead of UTC, about `n` of them. */
 export function timeTicks(from: number, to: number, n: number, offsetMs: number): number[] {
@@ -115,7 +116,8 @@ const MONTHS = ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "
 export function tickLabel(at: number, offsetMs: number): string {
   const moment = new Date(at + offsetMs);
   const two = (n: number) => String(n).padStart(2, "0");
-  const [hour, minute] = [moment.getUTCHours(), moment.getUTCMinutes()];
+  const [hour, minute, second] = [moment.getUTCHours(), moment.getUTCMinutes(), moment.getUTCSeconds()];
+  if (second > 0) return `${two(hour)}:${two(minute)}:${two(second)}`;
   return hour === 0 && minute === 0 ? `${moment.getUTCDate()} ${MONTHS[moment.getUTCMonth()] ?? ""}` : `${two(hour)}:${two(minute)}`;
 }
 

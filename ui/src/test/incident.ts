@@ -303,7 +303,7 @@ export function incidentAnswers(total = 1284, many = 40): Answers {
     report: () => ({ trace_id: trace, format: "md", text: "# Incident\n\nOST-7 belongs to hafen-ost.\n" }),
     connections_list: () => ({ connections: [{ name: "local", kind: "openai-compatible", base_url: "http://127.0.0.1:8080/v1", has_key: false }] }),
     secrets_list: () => ({ secrets: [{ name: "local", source: null, variables: ["RETAKE_KEY_LOCAL"] }] }),
-    prompts_list: () => ({ prompts: [{ name: PROMPT.name, versions: PROMPT.versions }] }),
+    prompts_list: () => ({ prompts: [{ name: PROMPT.name, versions: PROMPT.versions }], named: [{ prompt: "luggage@2", traces: 13 }] }),
     prompt_show: () => PROMPT,
     prompt_diff: () => ({ name: "support", a: 1, b: 2, text: { similarity: 0.8, ops: [{ op: "equal", a: "You are the assistant of {{product}}.", b: "You are the assistant of {{product}}." }, { op: "insert", a: "", b: " Cite the passage. Never promise money." }] } }),
     policy_get: () => ({ text: "version: 1\ntenants: [norrline, hafen-ost]\n", policy: { version: 1, tenants: ["norrline", "hafen-ost"] }, warnings: [] }),

@@ -33,10 +33,20 @@ document! {
         pub versions: Vec<PromptVersion>,
     }
 
+    /// A prompt that traces name and that has no text here.
+    pub struct NamedPrompt {
+        /// Name, with the version where they have one.
+        pub prompt: String,
+        /// Traces that name it.
+        pub traces: u64,
+    }
+
     /// Prompts by name.
     pub struct Prompts {
         /// Prompts.
         pub prompts: Vec<Prompt>,
+        /// Those that traces name beside them, most traces first.
+        pub named: Vec<NamedPrompt>,
     }
 
     /// A move of a label.

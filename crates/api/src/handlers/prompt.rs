@@ -3,12 +3,13 @@
 use super::replay::read_plan;
 use crate::dto::connect::NameRequest;
 use crate::dto::prompt::{
-    LabelMoveView, Prompt, PromptDetail, PromptDiff, PromptDiffRequest, PromptGetRequest, PromptLabelRequest,
-    PromptNew, PromptNewRequest, PromptText, PromptVersion, Prompts,
+    LabelMoveView, NamedPrompt, Prompt, PromptDetail, PromptDiff, PromptDiffRequest, PromptGetRequest,
+    PromptLabelRequest, PromptNew, PromptNewRequest, PromptText, PromptVersion, Prompts,
 };
 use crate::dto::{Empty, Ns};
 use crate::{ApiError, Core};
 use retake_model::Code;
+use retake_query::Field;
 use retake_replay::run::Plan;
 use retake_store::{LabelMove, PromptVersionRow, StoreError, Workspace};
 use serde::{Deserialize, Serialize};
@@ -29,7 +30,14 @@ pub async fn prompts_list(core: Arc<Core>, _: Empty) -> Result<Prompts, ApiError
                 None => prompts.push(Prompt { name: row.name, versions: vec![version] }),
             }
         }
-        Ok(Prompts { prompts })
+        let is_here = |name: &str| prompts.iter().any(|prompt| prompt.name == name);
+        let counted = core.workspace()?.values_of(Field::Prompt.name(), "", usize::MAX)?;
+        let named = counted.into_iter().filter(|(prompt, _)| {
+            let name = prompt.rsplit_once('@').map_or(prompt.as_str(), |(name, _)| name);
+            !prompt.is_empty() && !is_here(name) && !is_here(prompt)
+        });
+        let named = named.map(|(prompt, traces)| NamedPrompt { prompt, traces }).collect();
+        Ok(Prompts { prompts, named })
     })
     .await
 }

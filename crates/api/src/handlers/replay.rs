@@ -1,12 +1,14 @@
 //! Replay: what a run would do, whether it may, doing it, and reading what it kept.
 
 mod execute;
+mod ledger;
 mod plan;
 mod snippet;
 mod view;
 
 pub(crate) use execute::run_cases;
 pub use execute::{may_start, resume_to_end, run_to_end};
+pub use ledger::egress_ledger;
 pub(crate) use plan::read_plan;
 pub use snippet::replay_snippet;
 pub(crate) use view::{
@@ -15,18 +17,15 @@ pub(crate) use view::{
 };
 
 use crate::dto::replay::{
-    Chunk, Chunks, ChunksRequest, Estimate, Ledger, LedgerEntry, ReplayRequest, ResumeRequest, Run, RunRequest,
-    RunSummary, Runs, Started, Take,
+    Chunk, Chunks, ChunksRequest, Estimate, ReplayRequest, ResumeRequest, Run, RunRequest, RunSummary, Runs, Started,
+    Take,
 };
 use crate::dto::{Empty, IdRequest, Ns};
-use crate::run_log::UNSENT;
 use crate::{ApiError, Core};
 use retake_model::Code;
-use retake_store::{LedgerRow, Named};
+use retake_store::Named;
 use std::sync::Arc;
 
-/// Ledger lines that are shown.
-const MAX_LEDGER: usize = 500;
 /// Where the destinations that this workspace has been allowed are kept.
 const DESTINATIONS_SETTING: &str = "egress.destinations";
 
@@ -137,56 +136,6 @@ pub async fn take_chunks(core: Arc<Core>, request: ChunksRequest) -> Result<Chun
     .await
 }
 
-/// What was sent to where.
-///
-/// # Errors
-/// Those of the database.
-pub async fn egress_ledger(core: Arc<Core>, _: Empty) -> Result<Ledger, ApiError> {
-    core.blocking(|core| {
-        const DAY_NS: i64 = 86_400_000_000_000;
-        let midnight_ns = core.host().now_ns().div_euclid(DAY_NS) * DAY_NS;
-        let rows = told(core.workspace()?.ledger(MAX_LEDGER)?);
-        // What came back, and what did not leave, is no call.
-        let is_call = |row: &&LedgerRow| row.at_ns >= midnight_ns && !row.destination.is_empty() && row.why != UNSENT;
-        let calls = || rows.iter().filter(is_call);
-        let (calls_today, bytes_sent_today) = (calls().count() as u64, calls().map(|row| bytes(row.bytes_sent)).sum());
-        let entries = rows.iter().map(|row| LedgerEntry {
-            at_ns: Ns(row.at_ns),
-            destination: row.destination.clone(),
-            why: row.why.clone(),
-            bytes_sent: bytes(row.bytes_sent),
-            bytes_received: row.bytes_received,
-            take_id: row.take_id.clone(),
-        });
-        Ok(Ledger { calls_today, bytes_sent_today, entries: entries.collect() })
-    })
-    .await
-}
-
-/// A line that takes an earlier one back becomes what that line says; the newest stand first.
-fn told(rows: Vec<LedgerRow>) -> Vec<LedgerRow> {
-    let mut taken_back: Vec<LedgerRow> = Vec::new();
-    let mut all = Vec::with_capacity(rows.len());
-    for mut row in rows {
-        let is_of = |back: &LedgerRow| back.take_id == row.take_id && back.bytes_sent == -row.bytes_sent;
-        if row.why == UNSENT && row.destination.is_empty() {
-            taken_back.push(row);
-            continue;
-        }
-        if let Some(at) = taken_back.iter().position(is_of).filter(|_| !row.destination.is_empty()) {
-            taken_back.remove(at);
-            row.why = UNSENT.to_owned();
-            row.bytes_sent = 0;
-        }
-        all.push(row);
-    }
-    all
-}
-
-fn bytes(n: i64) -> u64 {
-    u64::try_from(n).unwrap_or(0)
-}
-
 /// Destinations that this workspace has been allowed.
 pub(crate) fn allowed_destinations(core: &Core) -> Result<Vec<String>, ApiError> {
     let text = core.workspace()?.setting(DESTINATIONS_SETTING)?;
@@ -216,7 +165,7 @@ fn destination_hint(core: &Core, new: &str) -> String {
     }
 }
 
-/// Refuses a destination that neither the workspace nor this command has allowed.
+/// Refuses a destination that neither the workspace nor this command has allowed. What is allowed so is not remembered.
 pub(crate) fn check_destinations(core: &Core, wanted: &[String], allowed_now: &[String]) -> Result<(), ApiError> {
     let mut allowed = allowed_destinations(core)?;
     allowed.extend(allowed_now.iter().cloned());
@@ -224,7 +173,7 @@ pub(crate) fn check_destinations(core: &Core, wanted: &[String], allowed_now: &[
     match wanted.iter().find(|wanted| !covered(wanted)) {
         Some(new) => Err(ApiError::new(Code::DestinationNew, format!("{new} is a new destination"))
             .with_hint(destination_hint(core, new))),
-        None => remember_destinations(core, allowed_now),
+        None => Ok(()),
     }
 }
 
@@ -233,34 +182,5 @@ pub(crate) fn run_id(core: &Core, text: &str) -> Result<String, ApiError> {
     match core.workspace()?.resolve(text)? {
         Named::Run(run_id) => Ok(run_id),
         _ => Err(ApiError::new(Code::IdUnknown, format!("{text:?} is not a run"))),
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn what_was_refused_is_told_as_that_and_nothing_of_it_left() {
-        let row = |destination: &str, why: &str, bytes_sent: i64, take: &str| LedgerRow {
-            at_ns: 1,
-            destination: destination.to_owned(),
-            why: why.to_owned(),
-            bytes_sent,
-            bytes_received: 0,
-            take_id: (!take.is_empty()).then(|| take.to_owned()),
-        };
-        let rows = vec![
-            row("", UNSENT, -9, "b"),
-            row("127.0.0.1:9", "take", 9, "b"),
-            row("", "answer to a-1", 0, ""),
-            row("127.0.0.1:80", "take", 9, "a"),
-        ];
-        let told: Vec<_> = told(rows).into_iter().map(|row| (row.destination, row.why, row.bytes_sent)).collect();
-        let line = |destination: &str, why: &str, bytes: i64| (destination.to_owned(), why.to_owned(), bytes);
-        assert_eq!(
-            told,
-            [line("127.0.0.1:9", UNSENT, 0), line("", "answer to a-1", 0), line("127.0.0.1:80", "take", 9)]
-        );
     }
 }

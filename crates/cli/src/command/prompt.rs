@@ -30,6 +30,10 @@ pub async fn run(core: Arc<Core>, command: &Prompt, output: &Output) -> Result<E
                         );
                     }
                 }
+                for named in &list.named {
+                    let traces = counted(named.traces, "trace");
+                    let _ = writeln!(text, "{}  in {traces}, its text is not here", named.prompt);
+                }
             });
         }
         Prompt::Show { name } => {

@@ -191,7 +191,7 @@ pub fn plan(input: &PlanInput<'_>) -> Result<Plan, ReplayError> {
         for (at, variant) in variants.iter().enumerate() {
             let (planned, lost) = match plan_call(input, source, variant) {
                 Ok(planned) => planned,
-                Err(error @ (ReplayError::RequestRedacted { .. } | ReplayError::NothingToReplay { .. })) => {
+                Err(error) if is_hole(&error) => {
                     left_out.push(LeftOut {
                         case: number(case),
                         trace_id: source.trace_id.clone(),
@@ -237,6 +237,12 @@ pub fn plan(input: &PlanInput<'_>) -> Result<Plan, ReplayError> {
         concurrency: input.concurrency.max(1),
         allowed_destinations: input.allowed_destinations.clone(),
     })
+}
+
+/// Whether an error is of one record, so that the others of a run can be sent without it.
+fn is_hole(error: &ReplayError) -> bool {
+    use ReplayError::{DocumentNotPlaced, NothingToReplay, RequestRedacted, VariableMissing};
+    matches!(error, RequestRedacted { .. } | NothingToReplay { .. } | VariableMissing { .. } | DocumentNotPlaced { .. })
 }
 
 fn plan_call(

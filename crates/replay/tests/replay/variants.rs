@@ -203,3 +203,16 @@ fn what_was_not_recorded_is_lost_and_named() {
         Code::NothingToReplay
     );
 }
+
+#[test]
+fn what_does_not_fit_one_record_leaves_the_others_to_be_sent() {
+    // The document stands in one of the two prompts.
+    let with = Source::of_request(request("Use:\n[A] one", "q"), None);
+    let without = Source::of_request(request("Use nothing.", "q"), None);
+    let drop = [variant("provider=recorded,drop-doc=A")];
+    let plan = plan_of(&[with, without.clone()], &drop, 1, None).expect("one of them fits");
+    assert_eq!((plan.takes.len(), plan.left_out.len()), (1, 1));
+    assert!(plan.left_out[0].why.contains("does not stand in the prompt"), "{:?}", plan.left_out);
+    let error = plan_of(&[without.clone(), without], &drop, 1, None).expect_err("it fits none");
+    assert_eq!(error.code(), Code::DocumentNotPlaced);
+}
