@@ -10,6 +10,7 @@ import { highlightSelectionMatches, search, searchKeymap } from "@codemirror/sea
 import { EditorState, type Extension } from "@codemirror/state";
 import { drawSelection, EditorView, highlightActiveLine, keymap, lineNumbers, placeholder } from "@codemirror/view";
 import { tags } from "@lezer/highlight";
+import { hiddenCharacters } from "./hidden";
 
 export type Language = "yaml" | "text";
 
@@ -94,6 +95,7 @@ function extensions(options: EditorOptions, writable: boolean): Extension[] {
     words,
     LANGUAGES[options.language](),
     options.language === "text" ? [] : [lineNumbers(), foldGutter()],
+    hiddenCharacters,
     history(),
     drawSelection(),
     indentUnit.of("  "),

@@ -20,6 +20,33 @@ describe("markdown", () => {
     ]);
   });
 
+  it("keeps ranges of the source on what is shown of them", () => {
+    const source = "a **Tick\\*ets** may\n> be 🎬 changed\n\n```text\nxtx\n```\n\n| t | x |\n|---|---|\n| 1 | 2 |\n\nsee www.ferry.example now &lt; later";
+    const characters = [...source];
+    const at = (words: string) => characters.join("").indexOf(words);
+    const range = (from: string, to: string, id: string) => ({ start: [...source.slice(0, at(from))].length, end: [...source.slice(0, at(to) + to.length)].length, kind: "band", id });
+    const seen: [string, string][] = [];
+    const look = (one: unknown): void => {
+      if (Array.isArray(one)) one.forEach(look);
+      else if (typeof one === "object" && one !== null) {
+        const { text, ranges } = one as { text?: string; ranges?: { start: number; end: number; id: string }[] };
+        for (const found of ranges ?? []) seen.push([found.id, [...(text ?? "")].slice(found.start, found.end).join("")]);
+        Object.entries(one).forEach(([key, child]) => key !== "ranges" && look(child));
+      }
+    };
+    look(readMarkdown(source, [range("ck\\*", "🎬 ch", "over blocks"), range("tx\n", "tx\n", "code"), range("| 2", "| 2", "cell"), range("ferry", "now", "address"), range("later", "later", "entity")]));
+    expect(seen).toEqual([
+      ["over blocks", "ck*ets"],
+      ["over blocks", " may"],
+      ["over blocks", "be 🎬 ch"],
+      ["code", "tx"],
+      ["cell", "2"],
+      ["address", "ferry.example"],
+      ["address", " now < later"],
+      ["entity", " now < later"],
+    ]);
+  });
+
   it("keeps HTML as text, links as addresses and images as descriptions", () => {
     const blocks = readMarkdown("<script>alert(1)</script>\n\nsee <img src=x onerror=alert(1)> [bank](javascript:alert(1)) ![logo](http://tracker.example/p.png)") ?? [];
     expect(blocks[0]).toEqual({ type: "source", text: "<script>alert(1)</script>" });

@@ -32,6 +32,7 @@ describe("characters that hide or steer", () => {
 
   it("stay visible in one line", () => {
     expect(oneLine("a\u202eb\n\nc")).toBe("a⟨RLO⟩b c");
+    expect(oneLine("\ufeff a\u200b ")).toBe("⟨BOM⟩ a⟨ZWSP⟩");
   });
 });
 

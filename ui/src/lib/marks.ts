@@ -76,6 +76,18 @@ export function isSuspect(text: string): boolean {
   return SUSPECT.test(text);
 }
 
+/** Each character that may be one. */
+export const SUSPECTS = new RegExp(SUSPECT.source, "gu");
+
+/** Name of the character at a position if it must be shown as a mark. */
+export function markAt(text: string, position: number): string | null {
+  const code = text.codePointAt(position) ?? 0;
+  const before = [...text.slice(Math.max(0, position - 2), position)].at(-1) ?? "";
+  const next = position + (code > 0xffff ? 2 : 1);
+  const after = [...text.slice(next, next + 2)][0] ?? "";
+  return nameOf(code, before, after) || null;
+}
+
 /** Number of characters, as the core counts them. */
 export function lengthOf(text: string): number {
   let n = text.length;
@@ -165,10 +177,10 @@ function pushMarked(out: Piece[], text: string, ranges: Range[]): void {
   flush();
 }
 
-/** One line for a list: breaks become spaces, marks their names. */
+/** One line for a list: breaks become spaces, marks their names (for a script `\ufeff` is a space too, and here it is a mark). */
 export function oneLine(text: string, limit = 240): string {
   const cut = text.length > limit * 2 ? text.slice(0, limit * 2) : text;
-  const line = cut.replace(/\s+/gu, " ").trim();
+  const line = cut.replace(/[^\S\ufeff]+/gu, " ").replace(/^ | $/gu, "");
   if (!SUSPECT.test(line)) return line.slice(0, limit);
   return pieces(line)
     .map((piece) => (piece.mark === null ? piece.text : `⟨${piece.mark}⟩`))

@@ -110,7 +110,7 @@ export class Bench {
     const run = this.run.value;
     const target = this.target;
     const original = this.original.value;
-    const first: Column[] = original ? [{ key: "original", title: "A  recorded", stream: null, take: original }] : [];
+    const first: Column[] = original ? [{ key: "original", title: "A recorded", stream: null, take: original }] : [];
     const mine = (run?.takes ?? []).filter((take) => target === null || take.span_id === null || take.span_id === target.spanId);
     const repeated = mine.some((take) => take.repeat > 0);
     const superseded = supersededIn(mine);

@@ -152,7 +152,7 @@ describe("Bench", () => {
     bench.allowed.add("127.0.0.1:8080");
     expect(bench.obstacle).toBeNull();
     await bench.start();
-    expect(bench.columns.map((column) => column.title)).toEqual(["A  recorded", "B", "C"]);
+    expect(bench.columns.map((column) => column.title)).toEqual(["A recorded", "B", "C"]);
     const started = host.calls.find((call) => call.name === "replay_start")?.request;
     expect(started).toMatchObject({ ids: ["span:00000000000000a5"], allow_destinations: ["127.0.0.1:8080"], max_usd: null });
     const compared = host.calls.find((call) => call.name === "compare")?.request;
@@ -207,7 +207,7 @@ describe("Bench", () => {
     const host = incident();
     const bench = new Bench(host);
     await bench.openRecorded([TARGET, { ...TARGET, traceId: "other", question: "And with a dog?" }]);
-    expect(bench.columns.map((column) => column.title)).toEqual(["A  recorded", "And with a dog?"]);
+    expect(bench.columns.map((column) => column.title)).toEqual(["A recorded", "And with a dog?"]);
     expect(bench.sides.comparison.value).not.toBeNull();
   });
 

@@ -1,6 +1,7 @@
 /// Takes side by side: how they differ from the first, where one is among the differences, which column stands alone, and
 /// the vote on them.
 import type { Comparison, Pair, Take, Voted } from "$bindings/rpc";
+import { oneLine } from "$lib/marks";
 import { differencesOf, type Differences, type Unit } from "$lib/differences";
 import { shuffled } from "$lib/shuffle";
 import { RpcError, type Platform } from "$platform/types";
@@ -75,7 +76,7 @@ export class Sides {
   }
 
   titleOf(column: Column): string {
-    return this.hidden ? `Take ${this.columns.findIndex((other) => other.key === column.key) + 1}` : column.title;
+    return this.hidden ? `Take ${this.columns.findIndex((other) => other.key === column.key) + 1}` : oneLine(column.title, 80);
   }
 
   pairOf(column: Column): Pair | undefined {

@@ -59,7 +59,7 @@ export class OpenTab {
   get title(): string {
     if (this.view === "replay") {
       const question = this.bench.target?.question ?? "";
-      return question ? `Replay: ${oneLine(question, 80)}` : this.called || TITLES.replay;
+      return question ? `Replay: ${oneLine(question, 80)}` : oneLine(this.called, 80) || TITLES.replay;
     }
     if (this.view !== "traces" || !this.full) return TITLES[this.view];
     const summary = this.trace.tree.value?.summary;

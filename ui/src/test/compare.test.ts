@@ -136,7 +136,7 @@ describe("votes", () => {
     expect(asked().at(-1)).toMatchObject({ winner: "t-1", blind: true });
     expect(titles()).toEqual(order);
     await press("b");
-    expect(titles()).toEqual(["A  recorded", "B", "C"]);
+    expect(titles()).toEqual(["A recorded", "B", "C"]);
   });
 });
 
@@ -166,7 +166,7 @@ describe("the matrix of a run", () => {
     await press("ArrowDown");
     const chosen = page.app.bench.matrix.chosen;
     await press("Enter");
-    expect([page.app.bench.row, titles()[0]]).toEqual([chosen, "A  recorded"]);
+    expect([page.app.bench.row, titles()[0]]).toEqual([chosen, "A recorded"]);
     expect(page.host.calls.findLast((call) => call.name === "run_get")?.request).toEqual({ id: "run-many", span_id: page.app.bench.matrix.rows[chosen ?? 0]?.span_id });
     await press("]");
     expect(page.app.bench.row).toBe(page.app.bench.matrix.order[2]);

@@ -121,9 +121,17 @@ describe("styles", () => {
 });
 
 describe("what can be ticked", () => {
+  const box = 'input:is([type="checkbox"], [type="radio"])';
+  const rule = (selector: string) => css.slice(css.indexOf(`\n${selector} {`)).split("}")[0] ?? "";
+
+  it("is drawn by the tokens, since engines show an empty box in the dark as a full one", () => {
+    expect(rule(box)).toContain("appearance: none");
+    expect(rule(box)).toContain("border: 1px solid var(--text-3)");
+    expect(rule(box)).toContain("background: var(--bg-1)");
+    expect(rule(`${box}:checked`)).toContain("background: var(--accent-fill)");
+  });
+
   it("has a border in the colour of text in more contrast, ticked or not", () => {
-    const box = css.slice(css.indexOf(':root[data-contrast="more"] input:is([type="checkbox"]')).split("}")[0] ?? "";
-    expect(box).toContain("appearance: none");
-    expect(box).toMatch(/border: 1\.5px solid var\(--text\)/);
+    expect(rule(`:root[data-contrast="more"] ${box}:enabled`)).toMatch(/border: 1\.5px solid var\(--text\)/);
   });
 });

@@ -53,6 +53,28 @@ describe("the window", () => {
     expect(find("article", "trusted, with 3 untrusted passages").classList.contains("untrusted")).toBe(false);
   });
 
+  it("bands passages in rendered Markdown as in the source, and lets one be chosen", async () => {
+    await open();
+    await app.openTrace("5f0c9e12a4b7d3e8812f6a9b0c4d7e31");
+    await settle();
+    const bands = () => [...document.querySelectorAll(".band")].map((node) => `${node.getAttribute("data-id") ?? ""} ${node.textContent ?? ""}`);
+    const before = bands();
+    expect(before).toHaveLength(3);
+    await press("Shift+M");
+    expect(find('button[aria-label="Markdown"]').getAttribute("aria-pressed")).toBe("true");
+    expect(document.querySelector(".markdown p")).not.toBeNull();
+    expect(bands()).toEqual(before);
+    find(".markdown .band", "Contract customers").click();
+    await settle();
+    expect(app.trace.documentId).toBe("OST-7");
+    app.trace.find.text = "FAR-31 v4";
+    app.trace.find.open = true;
+    await app.trace.askFind();
+    await settle();
+    expect(document.querySelector(".markdown .band")).not.toBeNull();
+    expect(await violations()).toEqual([]);
+  });
+
   it("shows what an import could not read, as text, and how to have it whole", async () => {
     await open();
     app.go("sources");
@@ -196,7 +218,7 @@ describe("the window", () => {
     await app.replay();
     await app.bench.start();
     await settle();
-    expect([...document.querySelectorAll("section.take")].map((take) => take.getAttribute("aria-label"))).toEqual(["A  recorded", "B", "C"]);
+    expect([...document.querySelectorAll("section.take")].map((take) => take.getAttribute("aria-label"))).toEqual(["A recorded", "B", "C"]);
     expect(document.querySelector(".insert")?.textContent).toBe("Changes are ");
     expect(await violations()).toEqual([]);
   });
