@@ -158,6 +158,11 @@ export function shortId(id: string): string {
   return id.length <= 12 ? id : `${id.slice(0, 6)}…${id.slice(-4)}`;
 }
 
+/** A path beside a file: of another name in its folder. */
+export function besideOf(path: string, name: string): string {
+  return path.slice(0, path.length - fileName(path).length) + name;
+}
+
 /** Last part of a path. */
 export function fileName(path: string): string {
   return path.split(/[/\\]/).filter(Boolean).at(-1) ?? path;

@@ -2,6 +2,7 @@
 import type { Job, WorkspaceInfo } from "$bindings/rpc";
 import { count, fileName, plural } from "$lib/format";
 import type { Opening } from "$lib/link";
+import { oneLine } from "$lib/marks";
 import { mayBeMapped } from "$lib/paste";
 import { RpcError, type Platform, type RecentWorkspace, type Updating } from "$platform/types";
 import type { Bench, Target } from "./bench.svelte";
@@ -292,11 +293,8 @@ export class App {
     for (const [key, text] of this.settings.drafts(this.workspace)) this.library.drafts.set(key, text);
     const sheet = this.session.texts("promote");
     if (sheet === null) return;
-    const promote = new Promote(this.host, sheet("id"), sheet("title"), sheet("set"));
-    promote.name = sheet("name");
-    promote.reason = sheet("reason");
-    promote.own = sheet("own");
-    this.promote = promote;
+    const { workspace } = this;
+    this.promote = new Promote(this.host, sheet("id"), sheet("title"), { set: sheet("set"), workspace, name: sheet("name") || null, reason: sheet("reason"), own: sheet("own") });
   }
 
   /** Gives the whole width back to the list. */
@@ -361,8 +359,12 @@ export class App {
     await this.bench.openRun(runId);
   }
 
-  openPromote(id: string, title: string): void {
-    this.promote = new Promote(this.host, id, title, this.settings.lastSet(this.workspace));
+  /** Opens the sheet on a call or a take of a trace: what was found wrong with the trace is why. */
+  async openPromote(id: string, title: string, traceId: string | null): Promise<void> {
+    const { workspace } = this;
+    const reason = traceId === this.trace.traceId ? this.trace.findings.slice(0, 2).map(({ message }) => oneLine(message)).join(" ") : "";
+    const set = this.settings.lastSet(workspace) || (await this.library.firstGolden());
+    this.promote = new Promote(this.host, id, title, { set, workspace, reason });
   }
 
   // Workspaces and views

@@ -1,5 +1,6 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
-import { incident } from "../test/incident";
+import { RpcError } from "$platform/types";
+import { incident, incidentAnswers } from "../test/incident";
 import { App } from "./app.svelte";
 import { Promote } from "./promote.svelte";
 
@@ -118,7 +119,7 @@ describe("App", () => {
 describe("Promote", () => {
   it("writes only what is left ticked, and checks it", async () => {
     const host = incident();
-    const promote = new Promote(host, "take:t-1", "When?", "/repo/golden/changes");
+    const promote = new Promote(host, "take:t-1", "When?", { set: "/repo/golden/changes", workspace: "/home/mira/ferry.retake" });
     await vi.advanceTimersByTimeAsync(10);
     const [first, second] = promote.preview.value?.assertions ?? [];
     expect(promote.chosen.length).toBe(2);
@@ -128,5 +129,48 @@ describe("Promote", () => {
     expect(written).toMatchObject({ id: "take:t-1", set: "/repo/golden/changes", asserts: [first?.spec], no_suggest: true, preview: false });
     await promote.runCheck();
     expect(promote.check.value?.verdict).toBe("fail");
+  });
+
+  it("comes up filled: with the set that was used last, else one of the workspace, else one beside it, and what was wrong", async () => {
+    const host = incident();
+    const app = new App(host, () => 0);
+    await app.readInfo();
+    host.answer("golden_list", () => ({ sets: [] }));
+    await app.openPromote("span:a", "When?", null);
+    expect(app.promote?.set).toBe("/home/mira/golden");
+    app.library.golden.clear();
+    host.answer("golden_list", incidentAnswers().golden_list);
+    await app.openTrace("a");
+    await vi.advanceTimersByTimeAsync(10);
+    await app.openPromote("span:a", "When?", app.trace.traceId);
+    await vi.advanceTimersByTimeAsync(10);
+    expect(app.promote?.set).toBe("/repo/golden/changes");
+    expect(app.promote?.reason).toContain("OST-7 belongs to hafen-ost");
+    expect(app.promote?.chosen.length).toBe(2);
+    app.settings.setLastSet(app.workspace, "/repo/golden/last");
+    await app.openPromote("span:a", "When?", "another");
+    expect([app.promote?.set, app.promote?.reason]).toEqual(["/repo/golden/last", ""]);
+  });
+
+  it("is filled although the folder is no good, and writes nothing into it", async () => {
+    const host = incident();
+    const answer = incidentAnswers().promote;
+    host.answer("promote", (request) => {
+      if (request.set === "/repo/broken") throw new RpcError("RTK-G003", "set.yaml cannot be read");
+      if (!answer) throw new Error("no answer");
+      return answer(request);
+    });
+    const promote = new Promote(host, "take:t-1", "When?", { set: "/repo/broken", workspace: "/home/mira/ferry.retake" });
+    await vi.advanceTimersByTimeAsync(10);
+    expect([promote.chosen.length, promote.preview.value?.refused?.code, promote.ready]).toEqual([2, "RTK-G003", false]);
+    expect(await promote.write()).toBe(false);
+    promote.set = "";
+    promote.previewSoon(0);
+    await vi.advanceTimersByTimeAsync(10);
+    expect([promote.chosen.length, promote.preview.value?.refused, promote.ready]).toEqual([2, null, false]);
+    promote.set = "/repo/good";
+    promote.previewSoon(0);
+    await vi.advanceTimersByTimeAsync(10);
+    expect(promote.ready).toBe(true);
   });
 });

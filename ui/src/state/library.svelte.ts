@@ -77,6 +77,12 @@ export class Library {
     await this.golden.read(() => this.#host.rpc("golden_list", {}));
   }
 
+  /** Folder of the first golden set of the workspace; empty when it has none. */
+  async firstGolden(): Promise<string> {
+    if (this.golden.value === null) await this.readGolden();
+    return this.golden.value?.sets[0]?.path ?? "";
+  }
+
   async readLedger(): Promise<void> {
     await this.ledger.read(() => this.#host.rpc("egress_ledger", {}));
   }

@@ -302,7 +302,7 @@ describe("a page that comes back", () => {
     const variant = app.bench.variants[0];
     if (variant) Object.assign(variant, { model: "small", messages: { 0: "Answer briefly." } });
     app.library.drafts.set("/repo/case.yaml", "version: 1\n# mine\n");
-    app.openPromote("span:a", "How long?");
+    await app.openPromote("span:a", "How long?", null);
     if (app.promote) app.promote.own = "contains:30 days";
     await settle();
     await page.close();

@@ -193,7 +193,7 @@ describe("the window", () => {
   it("shows the promote sheet", async () => {
     await open();
     app.settings.setLastSet(app.workspace, "/repo/golden/changes");
-    app.openPromote("take:t-1", "When?");
+    await app.openPromote("take:t-1", "When?", null);
     await new Promise((done) => setTimeout(done, 20));
     await settle();
     expect(document.querySelector('[role="dialog"]')?.textContent).toContain("FAR-12 version 3 says 24 hours");
