@@ -15,7 +15,7 @@ import { Loaded } from "./loaded.svelte";
 import { Mapping } from "./mapping.svelte";
 import { Metrics } from "./metrics.svelte";
 import { Notices, type Notice } from "./notices.svelte";
-import { Promote } from "./promote.svelte";
+import { draftOf, Promote } from "./promote.svelte";
 import { Search } from "./search.svelte";
 import { Session } from "./session";
 import { Settings, ZOOMS } from "./settings.svelte";
@@ -276,14 +276,16 @@ export class App {
   /** Keeps what is being typed, for a page that comes back after its process ended. */
   keepTyped(): void {
     const typed = { query: this.search.query, draft: this.search.draft };
-    const drafts = [...this.library.drafts];
-    const promote = this.promote !== null && this.promote.written === null ? this.promote.typed : null;
+    const drafts = new Map(this.library.drafts);
+    const sheet = this.promote?.written === null ? this.promote : null;
+    if (sheet?.touched) drafts.set(draftOf(sheet.id), sheet.draft);
+    const promote = sheet && { id: sheet.id, title: sheet.title, set: sheet.filled.set, reason: sheet.filled.reason, draft: sheet.draft };
     if (!this.#restored) return;
     const { workspace } = this;
     this.#late.put("typed", () => {
       this.session.set("search", typed);
       // Over a start of the window too: a draft is work, and closing asks nothing.
-      this.settings.setDrafts(workspace, drafts);
+      this.settings.setDrafts(workspace, [...drafts]);
       this.session.set("promote", promote);
     });
   }
@@ -294,7 +296,7 @@ export class App {
     const sheet = this.session.texts("promote");
     if (sheet === null) return;
     const { workspace } = this;
-    this.promote = new Promote(this.host, sheet("id"), sheet("title"), { set: sheet("set"), workspace, name: sheet("name") || null, reason: sheet("reason"), own: sheet("own") });
+    this.promote = new Promote(this.host, sheet("id"), sheet("title"), { set: sheet("set"), workspace, reason: sheet("reason") }, sheet("draft"));
   }
 
   /** Gives the whole width back to the list. */
@@ -364,7 +366,19 @@ export class App {
     const { workspace } = this;
     const reason = traceId === this.trace.traceId ? this.trace.findings.slice(0, 2).map(({ message }) => oneLine(message)).join(" ") : "";
     const set = this.settings.lastSet(workspace) || (await this.library.firstGolden());
-    this.promote = new Promote(this.host, id, title, { set, workspace, reason });
+    this.promote = new Promote(this.host, id, title, { set, workspace, reason }, this.library.drafts.get(draftOf(id)));
+  }
+
+  /** Puts the sheet away; what was typed in it and not written comes back with it. */
+  closePromote(discard = false): void {
+    const sheet = this.promote;
+    this.promote = null;
+    if (sheet === null) return;
+    if (discard || sheet.written !== null || !sheet.touched) this.library.drafts.delete(draftOf(sheet.id));
+    else {
+      this.library.drafts.set(draftOf(sheet.id), sheet.draft);
+      this.say({ text: "What you wrote for this case is kept", kind: "done", action: { title: "Discard", run: () => this.library.drafts.delete(draftOf(sheet.id)) } });
+    }
   }
 
   // Workspaces and views

@@ -173,4 +173,71 @@ describe("Promote", () => {
     await vi.advanceTimersByTimeAsync(10);
     expect(promote.ready).toBe(true);
   });
+
+  const filled = { set: "/repo/golden/changes", workspace: "/home/mira/ferry.retake" };
+  const typeOwn = async (promote: Promote, own: string) => {
+    promote.own = own;
+    promote.previewSoon(0);
+    await vi.advanceTimersByTimeAsync(10);
+  };
+
+  it("writes nothing while a line of the user's own cannot be read, and tells which", async () => {
+    const host = incident();
+    const promote = new Promote(host, "take:t-1", "When?", filled);
+    await typeOwn(promote, "contains:24\n\ntone:calm\nregex:h.*s");
+    expect(promote.preview.value?.unreadable.map(({ line, error }) => [line, error.code])).toEqual([[3, "RTK-G006"]]);
+    expect(promote.chosen.length).toBe(4);
+    expect(promote.obstacle).toBe("Line 3 of your own cannot be read");
+    expect(await promote.write()).toBe(false);
+    expect(host.calls.some((call) => call.name === "promote" && Reflect.get(Object(call.request), "preview") === false)).toBe(false);
+    await typeOwn(promote, "contains:24\n\nregex:h.*s");
+    expect([promote.obstacle, promote.chosen.length]).toEqual([null, 4]);
+  });
+
+  it("looks at what was typed last before it writes", async () => {
+    const host = incident();
+    const promote = new Promote(host, "take:t-1", "When?", filled);
+    await vi.advanceTimersByTimeAsync(10);
+    promote.own = "tone:calm";
+    promote.previewSoon(500);
+    expect(await promote.write()).toBe(false);
+    promote.own = "contains:24";
+    promote.previewSoon(500);
+    expect(await promote.write()).toBe(true);
+    expect(host.calls.findLast((call) => call.name === "promote")?.request).toMatchObject({ asserts: expect.arrayContaining(['{"type":"contains","value":"24"}']) });
+  });
+
+  it("writes no case in which nothing counts", async () => {
+    const host = incident();
+    const spec = '{"type":"latency","ms":9000,"weight":0}';
+    const answer = incidentAnswers().promote;
+    host.answer("promote", async (request) => {
+      if (!answer) throw new Error("no answer");
+      return { ...(await answer(request)), assertions: [{ type: "latency", value: 9000, because: null, spec }] };
+    });
+    const promote = new Promote(host, "take:t-1", "When?", filled);
+    await vi.advanceTimersByTimeAsync(10);
+    expect([promote.chosen.length, promote.ready, await promote.write()]).toEqual([1, false, false]);
+    expect(promote.obstacle).toContain("Nothing that is ticked counts");
+  });
+
+  it("keeps what was typed in a sheet that is closed, until it is written or discarded", async () => {
+    const app = new App(incident(), () => 0);
+    await app.openPromote("span:a", "When?", null);
+    app.closePromote();
+    expect(app.library.drafts.size).toBe(0);
+    await app.openPromote("span:a", "When?", null);
+    await vi.advanceTimersByTimeAsync(10);
+    const left = app.promote?.chosen[0] ?? "";
+    if (app.promote) app.promote.own = "contains:24";
+    app.promote?.left.add(left);
+    app.closePromote();
+    await app.openPromote("span:other", "When?", null);
+    expect(app.promote?.own).toBe("");
+    app.closePromote();
+    await app.openPromote("span:a", "When?", null);
+    expect([app.promote?.own, app.promote?.left.has(left), app.promote?.touched]).toEqual(["contains:24", true, true]);
+    app.closePromote(true);
+    expect(app.library.drafts.size).toBe(0);
+  });
 });

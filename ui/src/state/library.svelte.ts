@@ -17,6 +17,8 @@ export class Library {
   readonly promptDiff = new Loaded<PromptDiff>();
   readonly runs = new Loaded<Runs>();
   readonly golden = new Loaded<GoldenSets>();
+  /** Golden case that is looked at. */
+  chosen = $state.raw<{ set: string; id: string } | null>(null);
   readonly ledger = new Loaded<Ledger>();
   readonly doctor = new Loaded<Doctor>();
   /** Last check of each set, by its folder. */
@@ -81,6 +83,11 @@ export class Library {
   async firstGolden(): Promise<string> {
     if (this.golden.value === null) await this.readGolden();
     return this.golden.value?.sets[0]?.path ?? "";
+  }
+
+  /** Looks at the golden case of a file. */
+  chooseFile(path: string): void {
+    for (const set of this.golden.value?.sets ?? []) for (const item of set.cases) if (item.path === path) this.chosen = { set: set.path, id: item.case_id };
   }
 
   async readLedger(): Promise<void> {
