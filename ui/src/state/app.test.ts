@@ -29,6 +29,25 @@ describe("App", () => {
     stop();
   });
 
+  it("offers a mapping only for a file that no format claims, and says of a broken one what is wrong", async () => {
+    const host = incident();
+    const path = "/x/broken.json";
+    const failed = { ...JOB, job_id: "j-2", state: "failed", started_ns: "5", result: { error: { code: "RTK-I002", message: "nothing was understood in broken.json" } } };
+    const batch = (files: unknown[]) => ({ batches: [{ sources: [path], at_ns: "6", files, skipped: [] }, { sources: [path], at_ns: "1", files: [], skipped: [] }] }) as never;
+    host.answer("import_start", () => ({ job_id: "j-2" }));
+    host.answer("job_list", () => ({ jobs: [failed] }) as never);
+    host.answer("batches_list", () => batch([{ path, format: "otlp-json", warnings: [{ code: "RTK-I012", count: 1, example: { message: "the file ends within a document; the records before are kept", line: 1, byte_offset: 0 } }] }]));
+    const app = new App(host, () => 0);
+    await app.importPaths([path]);
+    await vi.advanceTimersByTimeAsync(10);
+    expect([app.notices.current?.text, app.notices.current?.action?.title]).toEqual(["broken.json (otlp-json): the file ends within a document; the records before are kept", "Report"]);
+    host.answer("batches_list", () => batch([]));
+    await app.importPaths([path]);
+    await vi.advanceTimersByTimeAsync(10);
+    expect(app.notices.current?.action?.title).toBe("Map it");
+    app.jobs.stop();
+  });
+
   it("shows the update of a workspace of an earlier version until it can be read", async () => {
     const host = incident();
     const update = { workspace: "/home/mira/ferry.retake", copy: "/home/mira/ferry.retake.v24.backup", bytes: 2_000, copiedBytes: 500 };

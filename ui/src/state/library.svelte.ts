@@ -43,12 +43,16 @@ export class Library {
 
   async readSources(): Promise<void> {
     await Promise.all([
-      this.batches.read(() => this.#host.rpc("batches_list", {})),
+      this.readBatches(),
       this.connections.read(() => this.#host.rpc("connections_list", {})),
       this.secrets.read(() => this.#host.rpc("secrets_list", {})),
       this.policy.read(() => this.#host.rpc("policy_get", {})),
       this.formats.read(() => this.#host.rpc("formats", {})),
     ]);
+  }
+
+  async readBatches(): Promise<void> {
+    await this.batches.read(() => this.#host.rpc("batches_list", {}));
   }
 
   async readPrompts(): Promise<void> {
@@ -109,7 +113,7 @@ export class Library {
   async undoBatch(batchId: string): Promise<boolean> {
     return this.change(async () => {
       this.undone = await this.#host.rpc("batch_undo", { id: batchId });
-      await this.batches.read(() => this.#host.rpc("batches_list", {}));
+      await this.readBatches();
     });
   }
 
