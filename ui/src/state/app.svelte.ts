@@ -1,13 +1,12 @@
 /// The window as a whole: where it is and was, what the workspace holds, and the states of its parts.
 import type { Job, WorkspaceInfo } from "$bindings/rpc";
-import { count, fileName, plural } from "$lib/format";
 import type { Opening } from "$lib/link";
 import { oneLine } from "$lib/marks";
-import { mayBeMapped } from "$lib/paste";
 import { RpcError, type Platform, type RecentWorkspace, type Updating } from "$platform/types";
 import type { Bench, Target } from "./bench.svelte";
 import { Commands } from "./commands.svelte";
-import { importReport, jobError, Jobs } from "./jobs.svelte";
+import { Imports } from "./imports";
+import { Jobs } from "./jobs.svelte";
 import { LateWrites } from "./late";
 import { Library } from "./library.svelte";
 import { follow } from "./links";
@@ -15,7 +14,7 @@ import { Loaded } from "./loaded.svelte";
 import { Mapping } from "./mapping.svelte";
 import { Metrics } from "./metrics.svelte";
 import { Notices, type Notice } from "./notices.svelte";
-import { Promote } from "./promote.svelte";
+import { draftOf, Promote } from "./promote.svelte";
 import { Search } from "./search.svelte";
 import { Session } from "./session";
 import { Settings, ZOOMS } from "./settings.svelte";
@@ -43,6 +42,7 @@ export class App {
   readonly library: Library;
   readonly metrics: Metrics;
   readonly mapping: Mapping;
+  readonly imports = new Imports(this);
   readonly info = new Loaded<WorkspaceInfo>();
 
   overlay = $state<Overlay>(null);
@@ -66,8 +66,6 @@ export class App {
   #dataVersion: number | null = null;
   #looking = false;
   readonly #late = new LateWrites();
-  /** What each import of this window was given, so that one that failed can be mapped. */
-  readonly #given = new Map<string, readonly string[]>();
 
   constructor(host: Platform, nowMs: () => number) {
     this.host = host;
@@ -276,14 +274,16 @@ export class App {
   /** Keeps what is being typed, for a page that comes back after its process ended. */
   keepTyped(): void {
     const typed = { query: this.search.query, draft: this.search.draft };
-    const drafts = [...this.library.drafts];
-    const promote = this.promote !== null && this.promote.written === null ? this.promote.typed : null;
+    const drafts = new Map(this.library.drafts);
+    const sheet = this.promote?.written === null ? this.promote : null;
+    if (sheet?.touched) drafts.set(draftOf(sheet.id), sheet.draft);
+    const promote = sheet && { id: sheet.id, title: sheet.title, set: sheet.filled.set, reason: sheet.filled.reason, draft: sheet.draft };
     if (!this.#restored) return;
     const { workspace } = this;
     this.#late.put("typed", () => {
       this.session.set("search", typed);
       // Over a start of the window too: a draft is work, and closing asks nothing.
-      this.settings.setDrafts(workspace, drafts);
+      this.settings.setDrafts(workspace, [...drafts]);
       this.session.set("promote", promote);
     });
   }
@@ -294,7 +294,7 @@ export class App {
     const sheet = this.session.texts("promote");
     if (sheet === null) return;
     const { workspace } = this;
-    this.promote = new Promote(this.host, sheet("id"), sheet("title"), { set: sheet("set"), workspace, name: sheet("name") || null, reason: sheet("reason"), own: sheet("own") });
+    this.promote = new Promote(this.host, sheet("id"), sheet("title"), { set: sheet("set"), workspace, reason: sheet("reason") }, sheet("draft"));
   }
 
   /** Gives the whole width back to the list. */
@@ -364,7 +364,19 @@ export class App {
     const { workspace } = this;
     const reason = traceId === this.trace.traceId ? this.trace.findings.slice(0, 2).map(({ message }) => oneLine(message)).join(" ") : "";
     const set = this.settings.lastSet(workspace) || (await this.library.firstGolden());
-    this.promote = new Promote(this.host, id, title, { set, workspace, reason });
+    this.promote = new Promote(this.host, id, title, { set, workspace, reason }, this.library.drafts.get(draftOf(id)));
+  }
+
+  /** Puts the sheet away; what was typed in it and not written comes back with it. */
+  closePromote(discard = false): void {
+    const sheet = this.promote;
+    this.promote = null;
+    if (sheet === null) return;
+    if (discard || sheet.written !== null || !sheet.touched) this.library.drafts.delete(draftOf(sheet.id));
+    else {
+      this.library.drafts.set(draftOf(sheet.id), sheet.draft);
+      this.say({ text: "What you wrote for this case is kept", kind: "done", action: { title: "Discard", run: () => this.library.drafts.delete(draftOf(sheet.id)) } });
+    }
   }
 
   // Workspaces and views
@@ -407,16 +419,7 @@ export class App {
     this.overlay = null;
     if (path === null) void this.mapping.pick();
     else void this.mapping.open(path);
-    // Whoever maps a file has read why it could not be imported.
-    for (const job of this.jobs.failed) if (path !== null && this.#given.get(job.job_id)?.includes(path)) this.jobs.look(job.job_id);
-  }
-
-  /** The file of a failed import that a mapping may explain. */
-  mappable(job: Job): string | null {
-    const error = jobError(job);
-    const [only, ...others] = this.#given.get(job.job_id) ?? [];
-    if (only === undefined || others.length > 0 || error === null) return null;
-    return error.code === "RTK-I002" && mayBeMapped(only) ? only : null;
+    if (path !== null) this.imports.read(path);
   }
 
   async importText(text: string): Promise<void> {
@@ -440,28 +443,14 @@ export class App {
   async #job(start: () => Promise<{ job_id: string }>, given: readonly string[] = []): Promise<boolean> {
     return this.act(async () => {
       const { job_id } = await start();
-      this.#given.set(job_id, given);
-      this.jobs.follow(job_id);
+      this.imports.follow(job_id, given);
     });
   }
 
   #jobEnded(job: Job): void {
     void this.look();
     if (this.view === "sources") void this.library.readSources();
-    if (job.kind !== "import") return;
-    const toSources = { title: "Report", run: () => (this.go("sources"), void (this.sources = "batches")) };
-    const unknown = this.mappable(job);
-    const report = importReport(job);
-    if (unknown !== null) this.say({ text: `No format claims ${fileName(unknown)}: say which column is what`, kind: "failed", action: { title: "Map it", run: () => this.mapFile(unknown) } });
-    else if (job.state === "failed") this.say({ text: `${job.title} failed`, kind: "failed", action: { title: "Why", run: () => (this.overlay = "jobs") } });
-    else if (report) {
-      const { traces, audit_events: events, duplicates, rejected } = report.totals;
-      const parts = [traces > 0 ? plural(traces, "trace") : "", events > 0 ? plural(events, "audit event") : "", duplicates > 0 ? `${count(duplicates)} already there` : "", rejected > 0 ? `${count(rejected)} kept raw only` : "", report.skipped.length > 0 ? `${plural(report.skipped.length, "file")} skipped` : ""].filter(Boolean);
-      const name = report.files.length === 1 ? fileName(report.files[0]?.path ?? "") : plural(report.files.length, "file");
-      const nothing = report.files.length === 0;
-      this.say({ text: nothing ? "Nothing was understood: no format claims what was given" : `Imported ${name}: ${parts.join(", ") || "nothing new"}`, kind: nothing ? "failed" : "done", action: toSources });
-      this.jobs.look(job.job_id);
-    }
+    if (job.kind === "import") void this.imports.ended(job);
   }
 
   // Small things

@@ -29,6 +29,25 @@ describe("App", () => {
     stop();
   });
 
+  it("offers a mapping only for a file that no format claims, and says of a broken one what is wrong", async () => {
+    const host = incident();
+    const path = "/x/broken.json";
+    const failed = { ...JOB, job_id: "j-2", state: "failed", started_ns: "5", result: { error: { code: "RTK-I002", message: "nothing was understood in broken.json" } } };
+    const batch = (files: unknown[]) => ({ batches: [{ sources: [path], at_ns: "6", files, skipped: [] }, { sources: [path], at_ns: "1", files: [], skipped: [] }] }) as never;
+    host.answer("import_start", () => ({ job_id: "j-2" }));
+    host.answer("job_list", () => ({ jobs: [failed] }) as never);
+    host.answer("batches_list", () => batch([{ path, format: "otlp-json", warnings: [{ code: "RTK-I012", count: 1, example: { message: "the file ends within a document; the records before are kept", line: 1, byte_offset: 0 } }] }]));
+    const app = new App(host, () => 0);
+    await app.importPaths([path]);
+    await vi.advanceTimersByTimeAsync(10);
+    expect([app.notices.current?.text, app.notices.current?.action?.title]).toEqual(["broken.json (otlp-json): the file ends within a document; the records before are kept", "Report"]);
+    host.answer("batches_list", () => batch([]));
+    await app.importPaths([path]);
+    await vi.advanceTimersByTimeAsync(10);
+    expect(app.notices.current?.action?.title).toBe("Map it");
+    app.jobs.stop();
+  });
+
   it("shows the update of a workspace of an earlier version until it can be read", async () => {
     const host = incident();
     const update = { workspace: "/home/mira/ferry.retake", copy: "/home/mira/ferry.retake.v24.backup", bytes: 2_000, copiedBytes: 500 };
@@ -176,5 +195,72 @@ describe("Promote", () => {
     promote.set = "/repo/faster";
     expect([promote.ready, await promote.write()]).toEqual([false, true]);
     expect(host.calls.findLast((call) => call.name === "promote")?.request).toMatchObject({ set: "/repo/faster", preview: false });
+  });
+
+  const filled = { set: "/repo/golden/changes", workspace: "/home/mira/ferry.retake" };
+  const typeOwn = async (promote: Promote, own: string) => {
+    promote.own = own;
+    promote.previewSoon(0);
+    await vi.advanceTimersByTimeAsync(10);
+  };
+
+  it("writes nothing while a line of the user's own cannot be read, and tells which", async () => {
+    const host = incident();
+    const promote = new Promote(host, "take:t-1", "When?", filled);
+    await typeOwn(promote, "contains:24\n\ntone:calm\nregex:h.*s");
+    expect(promote.preview.value?.unreadable.map(({ line, error }) => [line, error.code])).toEqual([[3, "RTK-G006"]]);
+    expect(promote.chosen.length).toBe(4);
+    expect(promote.obstacle).toBe("Line 3 of your own cannot be read");
+    expect(await promote.write()).toBe(false);
+    expect(host.calls.some((call) => call.name === "promote" && Reflect.get(Object(call.request), "preview") === false)).toBe(false);
+    await typeOwn(promote, "contains:24\n\nregex:h.*s");
+    expect([promote.obstacle, promote.chosen.length]).toEqual([null, 4]);
+  });
+
+  it("looks at what was typed last before it writes", async () => {
+    const host = incident();
+    const promote = new Promote(host, "take:t-1", "When?", filled);
+    await vi.advanceTimersByTimeAsync(10);
+    promote.own = "tone:calm";
+    promote.previewSoon(500);
+    expect(await promote.write()).toBe(false);
+    promote.own = "contains:24";
+    promote.previewSoon(500);
+    expect(await promote.write()).toBe(true);
+    expect(host.calls.findLast((call) => call.name === "promote")?.request).toMatchObject({ asserts: expect.arrayContaining(['{"type":"contains","value":"24"}']) });
+  });
+
+  it("writes no case in which nothing counts", async () => {
+    const host = incident();
+    const spec = '{"type":"latency","ms":9000,"weight":0}';
+    const answer = incidentAnswers().promote;
+    host.answer("promote", async (request) => {
+      if (!answer) throw new Error("no answer");
+      return { ...(await answer(request)), assertions: [{ type: "latency", value: 9000, because: null, spec }] };
+    });
+    const promote = new Promote(host, "take:t-1", "When?", filled);
+    await vi.advanceTimersByTimeAsync(10);
+    expect([promote.chosen.length, promote.ready, await promote.write()]).toEqual([1, false, false]);
+    expect(promote.obstacle).toContain("Nothing that is ticked counts");
+  });
+
+  it("keeps what was typed in a sheet that is closed, until it is written or discarded", async () => {
+    const app = new App(incident(), () => 0);
+    await app.openPromote("span:a", "When?", null);
+    app.closePromote();
+    expect(app.library.drafts.size).toBe(0);
+    await app.openPromote("span:a", "When?", null);
+    await vi.advanceTimersByTimeAsync(10);
+    const left = app.promote?.chosen[0] ?? "";
+    if (app.promote) app.promote.own = "contains:24";
+    app.promote?.left.add(left);
+    app.closePromote();
+    await app.openPromote("span:other", "When?", null);
+    expect(app.promote?.own).toBe("");
+    app.closePromote();
+    await app.openPromote("span:a", "When?", null);
+    expect([app.promote?.own, app.promote?.left.has(left), app.promote?.touched]).toEqual(["contains:24", true, true]);
+    app.closePromote(true);
+    expect(app.library.drafts.size).toBe(0);
   });
 });

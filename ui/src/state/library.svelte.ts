@@ -19,6 +19,8 @@ export class Library {
   readonly golden = new Loaded<GoldenSets>();
   /** The case that is looked at, as people read it. */
   readonly case = new Loaded<CaseRead>();
+  /** Golden case that is looked at. */
+  chosen = $state.raw<{ set: string; id: string } | null>(null);
   readonly ledger = new Loaded<Ledger>();
   readonly doctor = new Loaded<Doctor>();
   /** Last check of each set, by its folder. */
@@ -43,12 +45,16 @@ export class Library {
 
   async readSources(): Promise<void> {
     await Promise.all([
-      this.batches.read(() => this.#host.rpc("batches_list", {})),
+      this.readBatches(),
       this.connections.read(() => this.#host.rpc("connections_list", {})),
       this.secrets.read(() => this.#host.rpc("secrets_list", {})),
       this.policy.read(() => this.#host.rpc("policy_get", {})),
       this.formats.read(() => this.#host.rpc("formats", {})),
     ]);
+  }
+
+  async readBatches(): Promise<void> {
+    await this.batches.read(() => this.#host.rpc("batches_list", {}));
   }
 
   async readPrompts(): Promise<void> {
@@ -85,6 +91,11 @@ export class Library {
     return this.golden.value?.sets[0]?.path ?? "";
   }
 
+  /** Looks at the golden case of a file. */
+  chooseFile(path: string): void {
+    for (const set of this.golden.value?.sets ?? []) for (const item of set.cases) if (item.path === path) this.chosen = { set: set.path, id: item.case_id };
+  }
+
   async readLedger(): Promise<void> {
     await this.ledger.read(() => this.#host.rpc("egress_ledger", {}));
   }
@@ -104,7 +115,7 @@ export class Library {
   async undoBatch(batchId: string): Promise<boolean> {
     return this.change(async () => {
       this.undone = await this.#host.rpc("batch_undo", { id: batchId });
-      await this.batches.read(() => this.#host.rpc("batches_list", {}));
+      await this.readBatches();
     });
   }
 

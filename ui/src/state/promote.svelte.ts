@@ -1,10 +1,18 @@
 /// Making a golden case of a call or a take: what would be written is shown first, whether or not the folder can be used; each
 /// assertion can be taken out, then it is written and checked at once.
-import type { Check, Promoted } from "$bindings/rpc";
+import type { Check, Promoted, Take } from "$bindings/rpc";
 import { besideOf } from "$lib/format";
 import { RpcError, type Platform } from "$platform/types";
 import { SvelteSet } from "svelte/reactivity";
 import { Loaded } from "./loaded.svelte";
+import { textsOf } from "./session";
+
+/** A line of the user's own that is no assertion. */
+export interface Unreadable {
+  /** From 1, as it stands in the field. */
+  line: number;
+  error: RpcError;
+}
 
 /** What would be written. */
 interface Preview extends Promoted {
@@ -12,7 +20,12 @@ interface Preview extends Promoted {
   set: string;
   /** Why it cannot be written into the folder that is named; the rest is then as in a new one. */
   refused: RpcError | null;
+  /** Lines that the rest is without. */
+  unreadable: readonly Unreadable[];
 }
+
+/** Of an assertion that cannot be read. */
+const UNREADABLE = "RTK-G006";
 
 /** What the sheet begins with. */
 export interface Filled {
@@ -20,10 +33,11 @@ export interface Filled {
   set: string;
   /** File of the workspace. */
   workspace: string;
-  name?: string | null;
   reason?: string;
-  own?: string;
 }
+
+/** The key that the draft of a case is kept by. */
+export const draftOf = (id: string) => `promote ${id}`;
 
 export class Promote {
   /** Span or take. */
@@ -46,65 +60,119 @@ export class Promote {
   /** A folder is being chosen. */
   picking = $state(false);
   readonly check = new Loaded<Check>();
+  /** What is promoted. */
+  readonly take = new Loaded<Take>();
+  readonly filled: Filled;
 
   readonly #host: Platform;
+  readonly #untouched: string;
   #timer: ReturnType<typeof setTimeout> | null = null;
 
-  constructor(host: Platform, id: string, title: string, { set, workspace, name = null, reason = "", own = "" }: Filled) {
+  /** With a draft, as it was left. */
+  constructor(host: Platform, id: string, title: string, filled: Filled, draft: string | null = null) {
     this.#host = host;
     this.id = id;
     this.title = title;
-    this.proposed = workspace && besideOf(workspace, "golden");
-    this.set = set || this.proposed;
-    this.name = name;
-    this.reason = reason;
-    this.own = own;
+    this.filled = filled;
+    this.proposed = filled.workspace && besideOf(filled.workspace, "golden");
+    this.set = filled.set || this.proposed;
+    this.reason = filled.reason ?? "";
+    this.#untouched = this.draft;
+    if (draft !== null) this.#takeUp(draft);
+    void this.take.read(() => host.rpc("take_get", { id }));
     this.previewSoon(0);
   }
 
-  /** What was typed, to be had again. */
-  get typed() {
-    return { id: this.id, title: this.title, set: this.set, name: this.name, reason: this.reason, own: this.own };
+  /** What was typed and ticked, to be had again. */
+  get draft(): string {
+    return JSON.stringify({ set: this.set, name: this.name ?? "", reason: this.reason, own: this.own, left: [...this.left].join("\n") });
   }
 
-  get ownAsserts(): string[] {
-    return this.own.split("\n").map((line) => line.trim()).filter(Boolean);
+  /** Whether anything is otherwise than the sheet came up. */
+  get touched(): boolean {
+    return this.draft !== this.#untouched;
+  }
+
+  #takeUp(draft: string): void {
+    const field = textsOf(parsed(draft));
+    if (field === null) return;
+    this.set = field("set");
+    this.name = field("name") || null;
+    this.reason = field("reason");
+    this.own = field("own");
+    for (const spec of field("left").split("\n")) if (spec) this.left.add(spec);
+  }
+
+  /** The user's own assertions, with the line that each stands in. */
+  get #ownLines(): { line: number; text: string }[] {
+    return this.own.split("\n").flatMap((text, i) => (text.trim() ? { line: i + 1, text: text.trim() } : []));
   }
 
   /** Shows what would be written, once the hands rest. */
   previewSoon(delayMs = 250): void {
     if (this.#timer !== null) clearTimeout(this.#timer);
+    // It was about what stood there before.
+    this.error = null;
     this.#timer = setTimeout(() => void this.#lookNow(), delayMs);
   }
 
   async #lookNow(): Promise<void> {
+    if (this.#timer !== null) clearTimeout(this.#timer);
+    this.#timer = null;
     await this.preview.read(() => this.#look());
   }
 
   async #look(): Promise<Preview> {
-    const rest = { id: this.id, name: this.name?.trim() || null, asserts: this.ownAsserts, reason: this.reason.trim() || null, preview: true };
-    const set = this.set.trim();
-    const look = async (folder: string, refused: RpcError | null): Promise<Preview> => ({ ...(await this.#host.rpc("promote", { ...rest, set: folder })), set, refused });
+    const lines = this.#ownLines;
+    const rest = { id: this.id, name: this.name?.trim() || null, reason: this.reason.trim() || null, preview: true };
+    const ask = (set: string, asserts: string[]) => this.#host.rpc("promote", { ...rest, set, asserts });
     // A look writes nothing: any new folder tells what the case would be.
     const anywhere = besideOf(this.proposed || "golden", "golden-new");
-    if (!set) return look(anywhere, null);
-    try {
-      return await look(set, null);
-    } catch (thrown) {
-      const refused = RpcError.from(thrown);
-      return look(anywhere, refused).catch(() => Promise.reject(refused));
+    const named = this.set.trim();
+    let set = named || anywhere;
+    let refused: RpcError | null = null;
+    let unreadable: Unreadable[] = [];
+    for (;;) {
+      const readable = lines.filter(({ line }) => !unreadable.some((one) => one.line === line)).map(({ text }) => text);
+      try {
+        const promoted = await ask(set, readable);
+        const specs = new Map(promoted.assertions.map((assertion) => [assertion.spec, assertion]));
+        return { ...promoted, assertions: [...specs.values()], set: named, refused, unreadable };
+      } catch (thrown) {
+        const error = RpcError.from(thrown);
+        if (error.code === UNREADABLE && unreadable.length === 0) {
+          // All are refused for one: which it is, each tells alone.
+          const tried = lines.map(({ line, text }) => ask(anywhere, [text]).then(() => [], (why: unknown) => [{ line, error: RpcError.from(why) }]));
+          unreadable = (await Promise.all(tried)).flat().filter((one) => one.error.code === UNREADABLE);
+          if (unreadable.length === 0) throw error;
+        } else if (set !== anywhere) {
+          refused = error;
+          set = anywhere;
+        } else throw refused ?? error;
+      }
     }
   }
 
-  /** What was shown last is of this folder, and can be written there. */
+  /** What was shown last is of the folder that is named now. */
   get #seen(): boolean {
-    const seen = this.preview.value;
-    return seen?.refused === null && seen.set === this.set.trim() && this.preview.error === null;
+    return this.preview.value?.set === this.set.trim();
+  }
+
+  /** Why nothing can be written yet. */
+  get obstacle(): string | null {
+    const preview = this.preview.value;
+    if (!this.set.trim()) return "Name the folder of the set first";
+    if (this.preview.error !== null || preview?.refused) return "What is wrong stands above";
+    if (preview === null || !this.#seen) return "What would be written is not known yet";
+    const [wrong, ...others] = preview.unreadable;
+    if (wrong) return others.length > 0 ? `${others.length + 1} lines of your own cannot be read` : `Line ${wrong.line} of your own cannot be read`;
+    if (!this.chosen.some((spec) => weightOf(spec) > 0)) return "Nothing that is ticked counts: a case needs an assertion with a weight above 0";
+    return null;
   }
 
   /** Whether there is a case to write, and where. */
   get ready(): boolean {
-    return this.set.trim() !== "" && !this.writing && !this.picking && this.#seen;
+    return !this.writing && !this.picking && this.obstacle === null;
   }
 
   async pickFolder(): Promise<void> {
@@ -127,14 +195,15 @@ export class Promote {
     return (this.preview.value?.assertions ?? []).map((assertion) => assertion.spec).filter((spec) => !this.left.has(spec));
   }
 
+  /** Writes what is shown; what was typed last is looked at before, so that nothing is left out that was not seen. */
   async write(): Promise<boolean> {
-    if (this.writing || this.picking || !this.set.trim()) return false;
+    if (this.writing || this.picking) return false;
     this.writing = true;
     this.error = null;
     try {
       // Keys may be faster than the look at another folder.
-      if (!this.#seen) await this.#lookNow();
-      if (!this.#seen) return false;
+      if (this.#timer !== null || this.preview.loading || !this.#seen) await this.#lookNow();
+      if (this.obstacle !== null) return false;
       this.written = await this.#host.rpc("promote", {
         id: this.id,
         set: this.set.trim(),
@@ -144,7 +213,6 @@ export class Promote {
         reason: this.reason.trim() || null,
         preview: false,
       });
-      await this.#host.rpc("golden_add", { path: this.set.trim() });
       return true;
     } catch (thrown) {
       this.error = RpcError.from(thrown);
@@ -156,5 +224,25 @@ export class Promote {
 
   async runCheck(): Promise<void> {
     await this.check.read(() => this.#host.rpc("check", { sets: [this.set.trim()] }));
+  }
+
+  /** Verdict on the case that was written. */
+  get verdict(): string | null {
+    return this.check.value?.sets.flatMap((set) => set.cases).find((result) => result.case_id === this.written?.case_id)?.verdict ?? null;
+  }
+}
+
+/** Weight of an assertion by its text: one with 0 is shown and never judged. */
+export function weightOf(spec: string): number {
+  const value = parsed(spec);
+  const weight: unknown = typeof value === "object" && value !== null ? Reflect.get(value, "weight") : null;
+  return typeof weight === "number" ? weight : 1;
+}
+
+function parsed(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return null;
   }
 }

@@ -28,8 +28,9 @@ export class Search {
   /** The query that `error` is about. */
   failed = $state<string | null>(null);
   loading = $state(false);
-  /** Rank that is selected. */
-  active = $state<number | null>(null);
+  #active = $state<number | null>(null);
+  /** Rank that was selected last: the keyboard goes on from there. */
+  #place = $state<number | null>(null);
   /** Traces that are marked. */
   readonly marked = new SvelteSet<string>();
   /** A newer result of the same query, when it has other rows. */
@@ -53,6 +54,31 @@ export class Search {
     return this.result?.total ?? 0;
   }
 
+  /** Rank that is selected. */
+  get active(): number | null {
+    return this.#active;
+  }
+
+  set active(rank: number | null) {
+    this.#active = rank;
+    if (rank !== null) this.#place = rank;
+  }
+
+  /** Rank that keys are about: the selected one, else where one was in this list. */
+  get cursor(): number | null {
+    return this.active ?? (this.#place === null || this.total === 0 ? null : Math.min(this.#place, this.total - 1));
+  }
+
+  /** The row that keys are about; in a list in which one was nowhere yet, the first. */
+  pointed(): Row | undefined {
+    if (this.cursor === null && this.total > 0) this.#place = 0;
+    return this.cursorRow;
+  }
+
+  get cursorRow(): Row | undefined {
+    return this.cursor === null ? undefined : this.row(this.cursor);
+  }
+
   /** Asks the query in the field. Keeps the old rows until the new ones are there, and on an error. */
   async open(query = this.draft): Promise<boolean> {
     this.#opened += 1;
@@ -68,6 +94,7 @@ export class Search {
       this.query = query;
       this.clearError();
       this.#take(result, first.rows);
+      if (!same) this.#place = null;
       this.active = same ? this.#find(first.rows, selected) : null;
       this.loadAround();
       return true;
@@ -180,7 +207,8 @@ export class Search {
 
   move(step: number): void {
     if (this.total === 0) return;
-    this.active = this.active === null ? 0 : Math.min(this.total - 1, Math.max(0, this.active + step));
+    const from = this.cursor;
+    this.active = from === null ? 0 : Math.min(this.total - 1, Math.max(0, from + step));
   }
 
   /** Marks a row, or takes the mark away. */

@@ -19,13 +19,17 @@ export class Session {
     }
   }
 
-  /** What reads the texts of an object that was kept, by name; a missing one is empty. */
+  /** What reads the texts of an object that was kept, by name. */
   texts(name: string): ((field: string) => string) | null {
-    const value = this.get(name);
-    if (typeof value !== "object" || value === null) return null;
-    return (field) => {
-      const text: unknown = Reflect.get(value, field);
-      return typeof text === "string" ? text : "";
-    };
+    return textsOf(this.get(name));
   }
+}
+
+/** What reads the texts of an object by name; a missing one is empty. */
+export function textsOf(value: unknown): ((field: string) => string) | null {
+  if (typeof value !== "object" || value === null) return null;
+  return (field) => {
+    const text: unknown = Reflect.get(value, field);
+    return typeof text === "string" ? text : "";
+  };
 }

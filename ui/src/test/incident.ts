@@ -1,8 +1,9 @@
 /// A small incident as the core would tell it, for tests and for looking at every view without an engine. Its product
 /// (ferry tickets) is made up; one text holds characters that must never reach the screen as they are.
-import type { Batch, CaseView, Check, DocumentView, FindingView, FoundPlace, Matrix, MatrixCell, MessageView, PartView, Row, Take, TreeSpan, Vote } from "$bindings/rpc";
+import type { AssertionView, Batch, CaseView, Check, DocumentView, FindingView, FoundPlace, Matrix, MatrixCell, MessageView, PartView, Row, Take, TreeSpan, Vote } from "$bindings/rpc";
 import { placesOf, type Words } from "$lib/find";
 import { FakePlatform, type Answers } from "$platform/fake";
+import { RpcError } from "$platform/types";
 
 const START = 1_794_200_000_000_000_000n;
 const at = (ms: number) => (START + BigInt(Math.round(ms * 1e6))).toString();
@@ -263,6 +264,17 @@ function placesFound(words: Words): FoundPlace[] {
 }
 
 /** Answers of the core to everything that the window asks, for a list of `total` rows. */
+/** Lines of `promote` as the core reads them, told apart by their first word alone. */
+function ownAssertions(lines: readonly string[]): AssertionView[] {
+  const types = ["contains", "regex", "latency"];
+  return lines.filter((line) => !line.startsWith("{")).map((line) => {
+    const [type = "", value = ""] = line.split(/:(.*)/s);
+    const bare = type.replace(/^not-/, "");
+    if (!types.includes(bare)) throw new RpcError("RTK-G006", `assertion "${line}": no assertion type "${bare}"; types are ${types.join(", ")}`, `Write \`TYPE:VALUE\`, \`not-TYPE:VALUE\` or JSON; types are ${types.join(", ")}.`);
+    return { type, value: value.trim(), because: null, spec: JSON.stringify({ type, value: value.trim() }) };
+  });
+}
+
 export function incidentAnswers(total = 1284, many = 40): Answers {
   const trace = "5f0c9e12a4b7d3e8812f6a9b0c4d7e31";
   const votes: Vote[] = [];
@@ -329,7 +341,7 @@ export function incidentAnswers(total = 1284, many = 40): Answers {
     take_chunks: ({ seen }) => ({ chunks: seen === null || seen === undefined ? [{ seq: 0, at_ms: 260, kind: "text", index: 0, text: "Changes are free up to 24 hours before departure [FAR-12]." }] : [], last_seq: 0, status: "done" }),
     take_get: ({ id }) => RUN.takes.find((other) => other.take_id === id) ?? take(id),
     compare: ({ takes }) => ({ takes: takes?.map((id) => (id === ORIGINAL.take_id ? ORIGINAL : take(id))) ?? [], text: { similarity: 0.4, ops: OPS }, json: null, tool_calls: PAIRS, deltas: DELTAS, vote: voteOn(takes ?? []), pairs: (takes ?? []).slice(1).map((id) => ({ take_id: id, text: { similarity: 0.4, ops: OPS }, json: null, tool_calls: PAIRS, deltas: DELTAS })) }),
-    promote: ({ name, preview }) => ({ path: "/repo/golden/changes/cases/change-before-departure.yaml", case_id: name || "change-before-departure", assertions: [{ type: "contains", value: "24 hours", because: "FAR-12 version 3 says 24 hours", spec: '{"type":"contains","value":"24 hours"}' }, { type: "not-calls_tool", value: "grant_voucher", because: "the audit log denied it to a member", spec: '{"type":"calls_tool","name":"grant_voucher","not":true}' }], redactions: 1, near_duplicates: preview ? ["change-of-date"] : [], notes: ["The case's context holds outdated documents: FAR-12 version 2 (version 3 is known)."], command: "retake check /repo/golden/changes" }),
+    promote: ({ name, preview, asserts }) => ({ path: "/repo/golden/changes/cases/change-before-departure.yaml", case_id: name || "change-before-departure", assertions: [...ownAssertions(asserts ?? []), { type: "contains", value: "24 hours", because: "FAR-12 version 3 says 24 hours", spec: '{"type":"contains","value":"24 hours"}' }, { type: "not-calls_tool", value: "grant_voucher", because: "the audit log denied it to a member", spec: '{"type":"calls_tool","name":"grant_voucher","not":true}' }], redactions: 1, near_duplicates: preview ? ["change-of-date"] : [], notes: ["The case's context holds outdated documents: FAR-12 version 2 (version 3 is known)."], command: "retake check /repo/golden/changes" }),
     metrics_calls: ({ measure, from_ns, to_ns }) => {
       const call = (i: number, value: number, error: boolean) => ({ trace_id: trace, span_id: i === 0 ? "00000000000000a5" : i.toString(16).padStart(16, "0"), start_ns: at(i * 600_000), value, error, tenant: i % 3 === 0 ? "norrline" : "hafen-ost", feature: "support.answer", model: "gpt-4o-mini", prompt: i % 4 === 0 ? null : "support@7" });
       const inside = (i: number) => at(i * 600_000) >= (from_ns ?? "") && (!to_ns || at(i * 600_000) < to_ns);

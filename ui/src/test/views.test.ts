@@ -239,6 +239,7 @@ describe("the window", () => {
     await settle();
     expect(document.querySelector('[role="dialog"]')?.textContent).toContain("FAR-12 version 3 says 24 hours");
     expect(document.querySelector('[role="dialog"]')?.textContent).toContain("outdated documents: FAR-12 version 2");
+    expect(document.querySelector('[role="dialog"] .take')?.textContent).toContain("gpt-4o-mini");
     expect(await violations()).toEqual([]);
   });
 
