@@ -54,7 +54,7 @@ export type Review = "next" | "previous" | "accept" | "revert";
 
 const theme = EditorView.theme({
   "&": { height: "100%", color: "var(--text)", backgroundColor: "var(--bg-1)", fontSize: "12px" },
-  ".cm-scroller": { fontFamily: "var(--mono)", fontVariantLigatures: "none", lineHeight: "18px", overflow: "auto" },
+  ".cm-scroller": { fontFamily: "var(--mono)", fontFeatureSettings: '"calt" 0, "liga" 0', fontVariantLigatures: "none", lineHeight: "18px", overflow: "auto" },
   ".cm-content": { caretColor: "var(--text)", padding: "8px 0" },
   ".cm-cursor": { borderLeftColor: "var(--text)" },
   "&.cm-focused": { outline: "none" },

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { attemptsKey, outline, place, selfTime, ticks, type OutlineSpan } from "./tree";
+import { attemptsKey, labelPlace, outline, type OutlineSpan, place, selfTime, ticks } from "./tree";
 
 const span = (id: string, parent: string | null, start: number | null = 0, ms: number | null = 1): OutlineSpan => ({ span_id: id, parent_span_id: parent, start_ns: start === null ? null : String(start * 1_000_000), duration_ms: ms, name: "call", kind: "llm", status: "ok" });
 const shape = (spans: OutlineSpan[], folded: string[] = []) => outline(spans, new Set(folded)).map((row) => `${"·".repeat(row.depth)}${row.span.span_id}`);
@@ -51,6 +51,14 @@ describe("time axis", () => {
     // Two at once are no attempts of one thing, nor are two of another name.
     expect(outline([span("root", null), { ...span("a", "root", 0, 5), ...failed }, span("b", "root", 1, 5)], new Set()).length).toBe(3);
     expect(outline([span("root", null), { ...span("a", "root", 0, 1), ...failed, name: "other" }, span("b", "root", 2, 5)], new Set()).length).toBe(3);
+  });
+
+  it("puts a label behind a bar, before it or within its end, and never over a tick", () => {
+    expect(labelPlace({ left: 10, width: 30 }, [], 10)).toEqual({ side: "behind", at: 40, inside: false });
+    expect(labelPlace({ left: 10, width: 30 }, [20, 45, 50, 80], 10)).toEqual({ side: "behind", at: 50, inside: false });
+    expect(labelPlace({ left: 60, width: 38 }, [55, 97], 10)).toEqual({ side: "before", at: 55, inside: false });
+    expect(labelPlace({ left: 0, width: 97 }, [0], 10)).toEqual({ side: "before", at: 100, inside: true });
+    expect(labelPlace({ left: 0, width: 97 }, [95, 2, 88], 10)).toEqual({ side: "before", at: 88, inside: true });
   });
 
   it("tells the time of a span from that of what it called, which may overlap and outlive it", () => {

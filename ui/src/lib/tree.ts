@@ -159,6 +159,27 @@ export function place(window: TimeWindow, from: number, ms: number): { left: num
   return { left: clipped, width: Math.min(100, right) - clipped };
 }
 
+/** Where a label beside a bar stands, in per cent: it begins behind the place, or ends before it. */
+export interface LabelPlace {
+  side: "behind" | "before";
+  at: number;
+  /** Over the bar itself, which takes all of the room. */
+  inside: boolean;
+}
+
+/** The place of a label that needs so much room: behind the bar, else before it, else within its end; never over a tick. */
+export function labelPlace(bar: { left: number; width: number }, marks: readonly number[], room: number): LabelPlace {
+  const end = bar.left + bar.width;
+  const ascending = [...marks].sort((a, b) => a - b);
+  let from = end;
+  for (const mark of ascending) if (mark >= from && mark < from + room) from = mark;
+  if (from + room <= 100) return { side: "behind", at: from, inside: false };
+  const before = (edge: number) => ascending.reduceRight((to, mark) => (mark <= to && mark > to - room ? mark : to), edge);
+  const to = before(bar.left);
+  if (to - room >= 0) return { side: "before", at: to, inside: false };
+  return { side: "before", at: before(100), inside: true };
+}
+
 /** Offset of a time from the start of the trace in milliseconds. */
 export function offsetOf(extent: Extent, ns: string | null | undefined): number | null {
   return msBetween(extent.start_ns, ns);

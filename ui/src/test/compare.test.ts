@@ -26,6 +26,21 @@ async function keys(...all: string[]) {
   for (const key of all) await press(key);
 }
 
+describe("a low window", () => {
+  it("scrolls variants and plan as one, over the button that runs them and what is in its way", async () => {
+    await page.app.openTrace(TRACE);
+    await page.app.replay();
+    await settle();
+    // Nothing is laid out here: the plan is as tall as all of the room.
+    const left = find(".left.low");
+    expect(left.contains(find("article.card"))).toBe(true);
+    expect(left.contains(find("label", "for the first time from this workspace"))).toBe(true);
+    expect(left.contains(find(".primary", "Run"))).toBe(false);
+    expect(find(".obstacle").textContent).toBe("Confirm the destination 127.0.0.1:8080.");
+    expect(await violations()).toEqual([]);
+  });
+});
+
 describe("differences", () => {
   beforeEach(bench);
 
