@@ -189,8 +189,12 @@ describe("Promote", () => {
     expect([promote.chosen.length, promote.preview.value?.refused, promote.ready]).toEqual([2, null, false]);
     promote.set = "/repo/good";
     promote.previewSoon(0);
+    expect(promote.ready).toBe(false);
     await vi.advanceTimersByTimeAsync(10);
     expect(promote.ready).toBe(true);
+    promote.set = "/repo/faster";
+    expect([promote.ready, await promote.write()]).toEqual([false, true]);
+    expect(host.calls.findLast((call) => call.name === "promote")?.request).toMatchObject({ set: "/repo/faster", preview: false });
   });
 
   const filled = { set: "/repo/golden/changes", workspace: "/home/mira/ferry.retake" };

@@ -16,6 +16,8 @@ export interface Unreadable {
 
 /** What would be written. */
 interface Preview extends Promoted {
+  /** What it was asked for. */
+  asked: string;
   /** Why it cannot be written into the folder that is named; the rest is then as in a new one. */
   refused: RpcError | null;
   /** Lines that the rest is without. */
@@ -55,6 +57,8 @@ export class Promote {
   written = $state.raw<Promoted | null>(null);
   error = $state.raw<RpcError | null>(null);
   writing = $state(false);
+  /** A folder is being chosen. */
+  picking = $state(false);
   readonly check = new Loaded<Check>();
   /** What is promoted. */
   readonly take = new Loaded<Take>();
@@ -118,7 +122,18 @@ export class Promote {
     await this.preview.read(() => this.#look());
   }
 
+  /** What decides what would be written. */
+  get #asked(): string {
+    return JSON.stringify([this.set.trim(), this.name, this.own]);
+  }
+
+  /** What is shown is of what stands in the fields now. */
+  get #seen(): boolean {
+    return this.preview.value?.asked === this.#asked && this.preview.error === null;
+  }
+
   async #look(): Promise<Preview> {
+    const asked = this.#asked;
     const lines = this.#ownLines;
     const rest = { id: this.id, name: this.name?.trim() || null, reason: this.reason.trim() || null, preview: true };
     const ask = (set: string, asserts: string[]) => this.#host.rpc("promote", { ...rest, set, asserts });
@@ -132,7 +147,7 @@ export class Promote {
       try {
         const promoted = await ask(set, readable);
         const specs = new Map(promoted.assertions.map((assertion) => [assertion.spec, assertion]));
-        return { ...promoted, assertions: [...specs.values()], refused, unreadable };
+        return { ...promoted, asked, assertions: [...specs.values()], refused, unreadable };
       } catch (thrown) {
         const error = RpcError.from(thrown);
         if (error.code === UNREADABLE && unreadable.length === 0) {
@@ -152,8 +167,10 @@ export class Promote {
   get obstacle(): string | null {
     const preview = this.preview.value;
     if (!this.set.trim()) return "Name the folder of the set first";
-    if (this.preview.error !== null || preview?.refused) return "What is wrong stands above";
-    if (preview === null) return "What would be written is not known yet";
+    if (this.picking) return "A folder is being chosen";
+    if (this.preview.error !== null) return "What is wrong stands above";
+    if (preview === null || !this.#seen) return "Looking at what would be written …";
+    if (preview.refused !== null) return "What is wrong stands above";
     const [wrong, ...others] = preview.unreadable;
     if (wrong) return others.length > 0 ? `${others.length + 1} lines of your own cannot be read` : `Line ${wrong.line} of your own cannot be read`;
     if (!this.chosen.some((spec) => weightOf(spec) > 0)) return "Nothing that is ticked counts: a case needs an assertion with a weight above 0";
@@ -166,6 +183,7 @@ export class Promote {
   }
 
   async pickFolder(): Promise<void> {
+    this.picking = true;
     try {
       const { paths } = await this.#host.rpc("pick", { what: "folder" });
       if (paths[0]) {
@@ -174,6 +192,8 @@ export class Promote {
       }
     } catch (thrown) {
       this.error = RpcError.from(thrown);
+    } finally {
+      this.picking = false;
     }
   }
 
@@ -184,11 +204,11 @@ export class Promote {
 
   /** Writes what is shown; what was typed last is looked at before, so that nothing is left out that was not seen. */
   async write(): Promise<boolean> {
-    if (this.writing) return false;
+    if (this.writing || this.picking) return false;
     this.writing = true;
     this.error = null;
     try {
-      if (this.#timer !== null || this.preview.loading) await this.#lookNow();
+      if (!this.#seen) await this.#lookNow();
       if (this.obstacle !== null) return false;
       this.written = await this.#host.rpc("promote", {
         id: this.id,
