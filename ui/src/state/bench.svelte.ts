@@ -459,9 +459,9 @@ export class Bench {
 
   /** A take has more: reads it, if it is one of ours. */
   takeChanged(takeId: string): void {
-    const stream = this.streams.get(takeId);
-    if (stream) void stream.more();
-    else if (this.running && !this.showsMatrix) void this.poll();
+    if (this.streams.has(takeId)) void this.streams.get(takeId)?.more();
+    else if (this.showsMatrix) this.matrix.hear(takeId);
+    else if (this.running) void this.poll();
   }
 
   #followTakes(run: Run): void {
