@@ -151,6 +151,14 @@ describe("the focus", () => {
     expect([app.bench.row, document.activeElement?.getAttribute("role")]).toEqual([null, "grid"]);
   });
 
+  it("goes to the case and to the prompt that are shown", async () => {
+    for (const [view, css] of [["golden", ".case"], ["prompts", ".entry"]] as const) {
+      page.app.go(view);
+      await settle();
+      expect(document.activeElement?.matches(`${css}[aria-current="true"]`)).toBe(true);
+    }
+  });
+
   it("goes to the variants of a replay, and Enter does not go back", async () => {
     const { app } = page;
     await keys("j", "r");
