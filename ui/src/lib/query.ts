@@ -21,8 +21,12 @@ export function toggleTerm(query: string, field: string, value: string, exclude 
 
 /** The query in this time only, in ms since the epoch: whatever time it named is replaced. */
 export function within(query: string, from: number, to: number): string {
-  const rest = split(query).filter((part) => !part.startsWith("time:"));
-  return [...rest, `time:${new Date(from).toISOString()}..${new Date(to).toISOString()}`].join(" ");
+  return [anytime(query), `time:${new Date(from).toISOString()}..${new Date(to).toISOString()}`].filter(Boolean).join(" ");
+}
+
+/** The query without the time that it names. */
+export function anytime(query: string): string {
+  return split(query).filter((part) => !part.startsWith("time:")).join(" ");
 }
 
 export function hasTerm(query: string, field: string, value: string, exclude = false): boolean {

@@ -3,7 +3,7 @@ import type { Job, WorkspaceInfo } from "$bindings/rpc";
 import type { Opening } from "$lib/link";
 import { oneLine } from "$lib/marks";
 import { RpcError, type Platform, type RecentWorkspace, type Updating } from "$platform/types";
-import type { Bench, Target } from "./bench.svelte";
+import type { Bench } from "./bench.svelte";
 import { Commands } from "./commands.svelte";
 import { Imports } from "./imports";
 import { Jobs } from "./jobs.svelte";
@@ -11,6 +11,7 @@ import { LateWrites } from "./late";
 import { Library } from "./library.svelte";
 import { follow } from "./links";
 import { Loaded } from "./loaded.svelte";
+import { targets } from "./marked";
 import { Mapping } from "./mapping.svelte";
 import { Metrics } from "./metrics.svelte";
 import { Notices, type Notice } from "./notices.svelte";
@@ -316,36 +317,22 @@ export class App {
 
   /** Opens the bench on the marked traces, or on the call that is selected. */
   async replay(): Promise<boolean> {
-    const targets = await this.#targets();
-    if (targets.length === 0) return false;
+    const calls = await targets(this);
+    if (calls.length === 0) return false;
     this.go("replay");
-    await this.bench.open(targets);
+    await this.bench.open(calls);
     return true;
-  }
-
-  async #targets(): Promise<Target[]> {
-    const marked = [...this.search.marked];
-    if (marked.length > 0) {
-      const trees = await Promise.all(marked.slice(0, 200).map((id) => this.host.rpc("trace_get", { id })));
-      return trees.flatMap((tree) => {
-        const call = tree.spans.findLast((span) => span.kind === "llm");
-        return call ? [{ traceId: tree.trace_id, spanId: call.span_id, question: tree.summary.question ?? tree.summary.name }] : [];
-      });
-    }
-    const { traceId, callId } = this.trace;
-    const summary = this.trace.tree.value?.summary;
-    return traceId !== null && callId !== null ? [{ traceId, spanId: callId, question: summary?.question ?? summary?.name ?? "" }] : [];
   }
 
   /** Sets the recorded answers of the marked traces side by side. */
   async compareMarked(inTab = false): Promise<boolean> {
     if (this.search.marked.size < 2) return false;
-    const targets = await this.#targets();
-    if (targets.length < 2) return false;
+    const calls = await targets(this);
+    if (calls.length < 2) return false;
     if (inTab) this.tabs.open((tab) => (tab.view = "replay"));
     else this.go("replay");
     const bench = this.bench;
-    return this.act(() => bench.openRecorded(targets.slice(0, 4)));
+    return this.act(() => bench.openRecorded(calls.slice(0, 4)));
   }
 
   /** Opens the bench on a request that was pasted. */

@@ -54,9 +54,10 @@ export class TimeAxis {
 
   /** Shows a part of the axis; all of it for `null`. Where all is shown already, the last narrowing is taken back. */
   look(range: Range | null): void {
-    if (range === null && this.#metrics.view === null) return void this.#metrics.widen();
+    if (range === null && this.#metrics.view === null && this.#metrics.extent !== null) return void this.#metrics.widen();
     const whole = this.#metrics.extent;
-    if (whole === null) return;
+    // Nothing is shown at all: it can only be another time.
+    if (whole === null) return range === null ? void this.#metrics.whole() : undefined;
     const all = range === null || range.to - range.from >= whole.to - whole.from;
     this.#metrics.look(all ? null : inside(range, whole));
   }

@@ -1,6 +1,6 @@
 /// The workbench of replay and compare: one call (or several), variants of it, the run that sends them, and its takes.
 /// A is the recorded answer; it is never sent. A run of several calls is a matrix, and each of its rows is takes.
-import type { Connections, Estimate, Messages, Prompts, RequestView, Run, Take } from "$bindings/rpc";
+import type { Connections, DocumentView, Estimate, Messages, Prompts, RequestView, Run, Take } from "$bindings/rpc";
 import { oneLine } from "$lib/marks";
 import { RpcError, type Platform } from "$platform/types";
 import { SvelteMap, SvelteSet } from "svelte/reactivity";
@@ -58,7 +58,7 @@ export class Bench {
   readonly estimate = new Loaded<Estimate>();
   readonly request = new Loaded<RequestView>();
   readonly messages = new Loaded<Messages>();
-  readonly documents = new Loaded<readonly string[]>();
+  readonly documents = new Loaded<readonly DocumentView[]>();
   readonly original = new Loaded<Take | null>();
   readonly connections = new Loaded<Connections>();
   readonly prompts = new Loaded<Prompts>();
@@ -182,7 +182,7 @@ export class Bench {
       this.documents.read(async () => {
         const { documents } = await this.#host.rpc("span_context", at);
         const placed = documents.filter((document) => document.placed.length > 0 && document.document_id !== null);
-        return [...new Set(placed.map((document) => document.document_id ?? ""))];
+        return [...new Map(placed.map((document) => [document.document_id, document])).values()];
       }),
       this.readChoices(),
     ]);
@@ -459,9 +459,9 @@ export class Bench {
 
   /** A take has more: reads it, if it is one of ours. */
   takeChanged(takeId: string): void {
-    const stream = this.streams.get(takeId);
-    if (stream) void stream.more();
-    else if (this.running && !this.showsMatrix) void this.poll();
+    if (this.streams.has(takeId)) void this.streams.get(takeId)?.more();
+    else if (this.showsMatrix) this.matrix.hear(takeId);
+    else if (this.running) void this.poll();
   }
 
   #followTakes(run: Run): void {

@@ -10,18 +10,20 @@ export interface CommandInfo {
   inFields?: boolean;
   /** Names a row of commands that differ by a number: the sheet of keys prints it once. */
   series?: string;
+  /** Other words that people look for it by. */
+  words?: string;
   /** Left out of the palette: makes sense only where the focus is. */
   hidden?: boolean;
 }
 
 export const COMMANDS = {
   "go.traces": { title: "Traces", group: "Go to", keys: ["g t"] },
-  "go.runs": { title: "Runs", group: "Go to", keys: ["g r"] },
+  "go.runs": { title: "Runs", words: "replays history", group: "Go to", keys: ["g r"] },
   "go.prompts": { title: "Prompts", group: "Go to", keys: ["g p"] },
-  "go.golden": { title: "Golden sets", group: "Go to", keys: ["g g"] },
+  "go.golden": { title: "Golden sets", words: "cases tests assertions", group: "Go to", keys: ["g g"] },
   "go.metrics": { title: "Metrics", group: "Go to", keys: ["g m"] },
-  "go.sources": { title: "Sources", group: "Go to", keys: ["g s"] },
-  "go.settings": { title: "Settings", group: "Go to", keys: ["g ,", "Ctrl+,"] },
+  "go.sources": { title: "Sources", words: "undo import imports batches connections policy formats", group: "Go to", keys: ["g s"] },
+  "go.settings": { title: "Settings", words: "preferences options keys", group: "Go to", keys: ["g ,", "Ctrl+,"] },
   "nav.back": { title: "Back", group: "Window", keys: ["Alt+Left"], inFields: true },
   "nav.forward": { title: "Forward", group: "Window", keys: ["Alt+Right"], inFields: true },
 
@@ -34,9 +36,9 @@ export const COMMANDS = {
   "tab.open": { title: "Open in a new tab", group: "List", keys: ["Ctrl+Enter"] },
   "list.peek": { title: "Peek at the last exchange", group: "List", keys: ["Space"] },
   "list.mark": { title: "Mark the row", group: "List", keys: ["x"] },
-  "list.unmark": { title: "Unmark all rows", group: "List", keys: [] },
-  "list.filter": { title: "Filter by this value", group: "List", keys: ["f"] },
-  "list.exclude": { title: "Exclude this value", group: "List", keys: ["Shift+F"] },
+  "list.unmark": { title: "Unmark all rows", words: "deselect clear selection", group: "List", keys: [] },
+  "list.filter": { title: "Filter by this value", words: "only where", group: "List", keys: ["f"] },
+  "list.exclude": { title: "Exclude this value", words: "without not", group: "List", keys: ["Shift+F"] },
   "list.fresh": { title: "Show new rows", group: "List", keys: ["."] },
   "list.facets": { title: "Show or hide facets", group: "List", keys: ["Ctrl+B"] },
   "list.columns": { title: "Choose columns", group: "List", keys: [] },
@@ -61,18 +63,18 @@ export const COMMANDS = {
   "trace.previousCall": { title: "Previous model call", group: "Trace", keys: ["["] },
   "trace.nextFinding": { title: "Next finding", group: "Trace", keys: ["n"] },
   "trace.previousFinding": { title: "Previous finding", group: "Trace", keys: ["p"] },
-  "trace.zoomIn": { title: "Timeline: closer", group: "Trace", keys: ["w"] },
-  "trace.zoomOut": { title: "Timeline: further", group: "Trace", keys: ["s"] },
+  "trace.zoomIn": { title: "Timeline: closer", words: "zoom", group: "Trace", keys: ["w"] },
+  "trace.zoomOut": { title: "Timeline: further", words: "zoom", group: "Trace", keys: ["s"] },
   "trace.panLeft": { title: "Timeline: earlier", group: "Trace", keys: ["a"] },
   "trace.panRight": { title: "Timeline: later", group: "Trace", keys: ["d"] },
   "trace.markdown": { title: "Markdown rendered, or its source", group: "Trace", keys: ["Shift+M"] },
   "trace.find": { title: "Find in trace", group: "Trace", keys: ["Ctrl+F"], inFields: true },
   "trace.findNext": { title: "Next place found", group: "Trace", keys: ["F3", "Ctrl+G"], inFields: true },
   "trace.findPrevious": { title: "Previous place found", group: "Trace", keys: ["Shift+F3", "Ctrl+Shift+G"], inFields: true },
-  "trace.report": { title: "Incident report", group: "Trace", keys: ["Shift+R"] },
+  "trace.report": { title: "Incident report", words: "export markdown incident", group: "Trace", keys: ["Shift+R"] },
   "trace.copyId": { title: "Copy the trace id", group: "Trace", keys: ["y"] },
 
-  "replay.open": { title: "Replay", group: "Replay and compare", keys: ["r"] },
+  "replay.open": { title: "Replay", words: "resend retry", group: "Replay and compare", keys: ["r"] },
   "replay.run": { title: "Run", group: "Replay and compare", keys: ["Ctrl+Enter"], inFields: true },
   "replay.cancel": { title: "Cancel the run", group: "Replay and compare", keys: [] },
   "replay.resume": { title: "Resume the run", group: "Replay and compare", keys: [] },
@@ -110,31 +112,31 @@ export const COMMANDS = {
   "edit.revert": { title: "Put the change back", group: "Replay and compare", keys: ["Alt+Backspace"], inFields: true },
   "edit.original": { title: "Put the whole message back", group: "Replay and compare", keys: [] },
   "edit.close": { title: "Close the prompt's editor", group: "Replay and compare", keys: ["Ctrl+S"], inFields: true },
-  "promote.open": { title: "Promote to a golden case", group: "Replay and compare", keys: ["Shift+P"] },
+  "promote.open": { title: "Promote to a golden case", words: "test case assertion", group: "Replay and compare", keys: ["Shift+P"] },
   "check.accept": { title: "Accept the results as the baseline of the golden set", group: "Replay and compare", keys: [] },
   "check.show": { title: "The check, or the case as people read it", group: "Replay and compare", keys: [] },
   "check.run": { title: "Check the golden set", group: "Replay and compare", keys: ["Shift+C"] },
 
   "metrics.group": { title: "Metrics by the next dimension", group: "Workspace", keys: ["b"] },
   "metrics.measure": { title: "Single calls by the next measure", group: "Workspace", keys: ["y"] },
-  "metrics.zoomIn": { title: "Plots: closer", group: "Workspace", keys: ["+", "w"] },
-  "metrics.zoomOut": { title: "Plots: further", group: "Workspace", keys: ["-", "s"] },
+  "metrics.zoomIn": { title: "Plots: closer", words: "zoom", group: "Workspace", keys: ["+", "w"] },
+  "metrics.zoomOut": { title: "Plots: further", words: "zoom", group: "Workspace", keys: ["-", "s"] },
   "metrics.earlier": { title: "Plots: earlier", group: "Workspace", keys: ["a"] },
   "metrics.later": { title: "Plots: later", group: "Workspace", keys: ["d"] },
-  "metrics.whole": { title: "Plots: the whole time", group: "Workspace", keys: ["0"] },
+  "metrics.whole": { title: "Plots: the whole time", words: "zoom reset", group: "Workspace", keys: ["0"] },
   "metrics.narrow": { title: "Plots: ask for the time span that is shown only", group: "Workspace", keys: ["n"] },
   "metrics.plots": { title: "Plots: mark a time by keys", group: "Workspace", keys: ["m"] },
   "metrics.traces": { title: "The traces behind the metrics", group: "Workspace", keys: ["v"] },
 
-  "import.files": { title: "Import files", group: "Workspace", keys: ["Ctrl+O"], inFields: true },
+  "import.files": { title: "Import files", words: "open load", group: "Workspace", keys: ["Ctrl+O"], inFields: true },
   "import.map": { title: "Map a file: a log of any form, by its columns", group: "Workspace", keys: ["Ctrl+Shift+M"], inFields: true },
   "import.folder": { title: "Import a folder", group: "Workspace", keys: [] },
   "import.sample": { title: "Import the sample incident", group: "Workspace", keys: [] },
   "workspace.open": { title: "Open a workspace", group: "Workspace", keys: ["Ctrl+Shift+O"], inFields: true },
   "workspace.create": { title: "New workspace", group: "Workspace", keys: [] },
-  "workspace.copy": { title: "Save a copy of the workspace", group: "Workspace", keys: ["Ctrl+Shift+S"] },
-  "jobs.show": { title: "Jobs", group: "Workspace", keys: ["g j"] },
-  "ledger.show": { title: "What was sent, and where", group: "Workspace", keys: ["g l"] },
+  "workspace.copy": { title: "Save a copy of the workspace", words: "backup export", group: "Workspace", keys: ["Ctrl+Shift+S"] },
+  "jobs.show": { title: "Jobs", words: "progress tasks", group: "Workspace", keys: ["g j"] },
+  "ledger.show": { title: "What was sent, and where", words: "egress network cost", group: "Workspace", keys: ["g l"] },
 
   "window.new": { title: "New window", group: "Window", keys: ["Ctrl+Shift+N"], inFields: true },
   "window.open": { title: "Open this place in a new window", group: "Window", keys: ["Shift+Enter"] },
@@ -158,12 +160,12 @@ export const COMMANDS = {
 
   palette: { title: "Command palette", group: "Window", keys: ["Ctrl+K"], inFields: true, hidden: true },
   keys: { title: "Keys of the keyboard", group: "Window", keys: ["?"] },
-  theme: { title: "Change theme: system, dark, light, high contrast", group: "Window", keys: [] },
+  theme: { title: "Change theme: system, dark, light, high contrast", words: "colours appearance night", group: "Window", keys: [] },
   "menu.bar": { title: "Show or hide the menu bar", group: "Window", keys: ["F10"], inFields: true },
-  "zoom.in": { title: "Larger", group: "Window", keys: ["Ctrl++", "Ctrl+="], inFields: true },
-  "zoom.out": { title: "Smaller", group: "Window", keys: ["Ctrl+-"], inFields: true },
-  "zoom.reset": { title: "Size as at first", group: "Window", keys: ["Ctrl+0"], inFields: true },
-  times: { title: "Change times: local, UTC, relative", group: "Window", keys: ["t"] },
+  "zoom.in": { title: "Zoom in", words: "larger bigger text", group: "Window", keys: ["Ctrl++", "Ctrl+="], inFields: true },
+  "zoom.out": { title: "Zoom out", words: "smaller text", group: "Window", keys: ["Ctrl+-"], inFields: true },
+  "zoom.reset": { title: "Zoom to 100 %", words: "size as at first normal", group: "Window", keys: ["Ctrl+0"], inFields: true },
+  times: { title: "Change times: local, UTC, relative", words: "clock timezone zone", group: "Window", keys: ["t"] },
   escape: { title: "One level out", group: "Window", keys: ["Escape"], inFields: true, hidden: true },
 } as const satisfies Record<string, CommandInfo>;
 

@@ -1,6 +1,7 @@
 /// A run as cases by variants: read from the core, ordered here by any of its numbers.
 import type { Matrix, MatrixCell, MatrixRow } from "$bindings/rpc";
 import type { Platform } from "$platform/types";
+import { SvelteMap } from "svelte/reactivity";
 import { Loaded } from "./loaded.svelte";
 
 /** What the columns of variants are sorted by. */
@@ -27,6 +28,9 @@ export class RunMatrix {
   measure = $state<Measure>("difference");
   /** Rank of the row that is chosen. */
   active = $state(0);
+  /** What was heard of takes while they had no result: that one was sent, then that more of it came. */
+  readonly #heard = new SvelteMap<string, "running" | "streaming">();
+  readonly #takes = $derived.by(() => new Set(this.rows.flatMap((row) => row.cells.map((cell) => cell?.take_id))));
   readonly #host: Platform;
 
   constructor(host: Platform) {
@@ -50,8 +54,20 @@ export class RunMatrix {
     return this.loaded.read(() => this.#host.rpc("run_matrix", { id: runId }));
   }
 
+  /** A take of this run has changed. */
+  hear(takeId: string): void {
+    if (this.#takes.has(takeId)) this.#heard.set(takeId, this.#heard.has(takeId) ? "streaming" : "running");
+  }
+
+  /** How far a take is. A run of another process is not heard of: then nothing is said of what it has not written. */
+  stateOf(cell: MatrixCell): string {
+    if (cell.status !== "pending" || this.loaded.value?.status !== "running") return cell.status;
+    return this.#heard.get(cell.take_id) ?? (this.#heard.size > 0 ? "waiting" : "pending");
+  }
+
   clear(): void {
     this.loaded.clear();
+    this.#heard.clear();
     this.active = 0;
   }
 

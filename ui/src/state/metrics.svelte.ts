@@ -2,7 +2,7 @@
 import type { Calls, Metrics as Answer, MetricsRow } from "$bindings/rpc";
 import { msOf } from "$lib/format";
 import type { Mark, Plot, Range, Series } from "$lib/plot";
-import { within } from "$lib/query";
+import { anytime, split, within } from "$lib/query";
 import type { Platform } from "$platform/types";
 import { Loaded } from "./loaded.svelte";
 import { PointedCall } from "./pointed.svelte";
@@ -71,10 +71,11 @@ export class Metrics {
     this.pointed = new PointedCall(host);
   }
 
-  /** Asks another query. */
+  /** Asks another query. What is being typed and was not asked yet stays where the time alone is another one. */
   async open(query: string): Promise<void> {
+    const typing = this.draft !== this.query && anytime(query) === anytime(this.query) && query !== this.draft;
     this.query = query;
-    this.draft = query;
+    if (!typing) this.draft = query;
     this.view = null;
     await this.read();
   }
@@ -159,6 +160,16 @@ export class Metrics {
     if (!last || last.after !== this.query) return false;
     await this.open(last.before);
     return true;
+  }
+
+  /** Asks for the whole time again: what was before the last narrowing, else the query without its time. */
+  async whole(): Promise<void> {
+    if (!(await this.widen()) && this.hasTime) await this.open(anytime(this.query));
+  }
+
+  /** The query names a time. */
+  get hasTime(): boolean {
+    return split(this.query).some((part) => part.startsWith("time:"));
   }
 
   /** Asks the list's query when that was changed since it was last followed; else what was asked here. */

@@ -16,8 +16,8 @@ export interface Unreadable {
 
 /** What would be written. */
 interface Preview extends Promoted {
-  /** The folder that it was asked for. */
-  set: string;
+  /** What it was asked for. */
+  asked: string;
   /** Why it cannot be written into the folder that is named; the rest is then as in a new one. */
   refused: RpcError | null;
   /** Lines that the rest is without. */
@@ -122,14 +122,24 @@ export class Promote {
     await this.preview.read(() => this.#look());
   }
 
+  /** What decides what would be written. */
+  get #asked(): string {
+    return JSON.stringify([this.set.trim(), this.name, this.own]);
+  }
+
+  /** What is shown is of what stands in the fields now. */
+  get #seen(): boolean {
+    return this.preview.value?.asked === this.#asked && this.preview.error === null;
+  }
+
   async #look(): Promise<Preview> {
+    const asked = this.#asked;
     const lines = this.#ownLines;
     const rest = { id: this.id, name: this.name?.trim() || null, reason: this.reason.trim() || null, preview: true };
     const ask = (set: string, asserts: string[]) => this.#host.rpc("promote", { ...rest, set, asserts });
     // A look writes nothing: any new folder tells what the case would be.
     const anywhere = besideOf(this.proposed || "golden", "golden-new");
-    const named = this.set.trim();
-    let set = named || anywhere;
+    let set = this.set.trim() || anywhere;
     let refused: RpcError | null = null;
     let unreadable: Unreadable[] = [];
     for (;;) {
@@ -137,7 +147,7 @@ export class Promote {
       try {
         const promoted = await ask(set, readable);
         const specs = new Map(promoted.assertions.map((assertion) => [assertion.spec, assertion]));
-        return { ...promoted, assertions: [...specs.values()], set: named, refused, unreadable };
+        return { ...promoted, asked, assertions: [...specs.values()], refused, unreadable };
       } catch (thrown) {
         const error = RpcError.from(thrown);
         if (error.code === UNREADABLE && unreadable.length === 0) {
@@ -153,17 +163,14 @@ export class Promote {
     }
   }
 
-  /** What was shown last is of the folder that is named now. */
-  get #seen(): boolean {
-    return this.preview.value?.set === this.set.trim();
-  }
-
   /** Why nothing can be written yet. */
   get obstacle(): string | null {
     const preview = this.preview.value;
     if (!this.set.trim()) return "Name the folder of the set first";
-    if (this.preview.error !== null || preview?.refused) return "What is wrong stands above";
-    if (preview === null || !this.#seen) return "What would be written is not known yet";
+    if (this.picking) return "A folder is being chosen";
+    if (this.preview.error !== null) return "What is wrong stands above";
+    if (preview === null || !this.#seen) return "Looking at what would be written …";
+    if (preview.refused !== null) return "What is wrong stands above";
     const [wrong, ...others] = preview.unreadable;
     if (wrong) return others.length > 0 ? `${others.length + 1} lines of your own cannot be read` : `Line ${wrong.line} of your own cannot be read`;
     if (!this.chosen.some((spec) => weightOf(spec) > 0)) return "Nothing that is ticked counts: a case needs an assertion with a weight above 0";
@@ -172,7 +179,7 @@ export class Promote {
 
   /** Whether there is a case to write, and where. */
   get ready(): boolean {
-    return !this.writing && !this.picking && this.obstacle === null;
+    return !this.writing && this.obstacle === null;
   }
 
   async pickFolder(): Promise<void> {
@@ -201,8 +208,7 @@ export class Promote {
     this.writing = true;
     this.error = null;
     try {
-      // Keys may be faster than the look at another folder.
-      if (this.#timer !== null || this.preview.loading || !this.#seen) await this.#lookNow();
+      if (!this.#seen) await this.#lookNow();
       if (this.obstacle !== null) return false;
       this.written = await this.#host.rpc("promote", {
         id: this.id,

@@ -1,7 +1,7 @@
 /// The list: a query, its open result in the core, and the rows of it that were read, by rank.
 /// The result is frozen when it is opened: what arrives later is offered, and never moves rows under the pointer.
 import type { Facets, FacetValue, Histogram, OpenResult, Row } from "$bindings/rpc";
-import { toggleTerm } from "$lib/query";
+import { term, toggleTerm } from "$lib/query";
 import { RpcError, type Platform } from "$platform/types";
 import { SvelteSet } from "svelte/reactivity";
 import { Loaded } from "./loaded.svelte";
@@ -10,6 +10,8 @@ import { Loaded } from "./loaded.svelte";
 const PAGE = 100;
 /** Pages that are kept. */
 const KEPT = 40;
+/** Marked traces that are looked for in another list, at most. */
+const MOST_ASKED = 200;
 
 export type Of = "traces" | "spans";
 
@@ -33,6 +35,8 @@ export class Search {
   #place = $state<number | null>(null);
   /** Traces that are marked. */
   readonly marked = new SvelteSet<string>();
+  /** Of them, those that the list of now does not hold. */
+  readonly #elsewhere = new SvelteSet<string>();
   /** A newer result of the same query, when it has other rows. */
   fresh = $state.raw<OpenResult | null>(null);
   readonly facets = new Loaded<Facets>();
@@ -97,6 +101,7 @@ export class Search {
       if (!same) this.#place = null;
       this.active = same ? this.#find(first.rows, selected) : null;
       this.loadAround();
+      void this.#lookForMarked();
       return true;
     } catch (thrown) {
       if (mine === this.#opened) {
@@ -214,6 +219,28 @@ export class Search {
   /** Marks a row, or takes the mark away. */
   toggleMark(traceId: string): void {
     if (!this.marked.delete(traceId)) this.marked.add(traceId);
+  }
+
+  /** How many are marked that the list of now does not hold. */
+  get markedElsewhere(): number {
+    return [...this.marked].filter((id) => this.#elsewhere.has(id)).length;
+  }
+
+  /** Asks which of the marked answer the query. What is marked from then on is in the list. */
+  async #lookForMarked(): Promise<void> {
+    const mine = this.#opened;
+    const ids = [...this.marked].slice(0, MOST_ASKED);
+    this.#elsewhere.clear();
+    if (ids.length === 0 || !this.query.trim()) return;
+    try {
+      const query = `(${this.query}) (${ids.map((id) => term("id", id)).join(" OR ")})`;
+      const { rows } = await this.#host.rpc("search", { query, limit: ids.length });
+      if (mine !== this.#opened) return;
+      const there = new Set(rows.map((row) => row.trace_id));
+      for (const id of ids) if (!there.has(id)) this.#elsewhere.add(id);
+    } catch {
+      // How many are elsewhere is not known then, and not said.
+    }
   }
 
   /** Marks all rows between two ranks that were read. */

@@ -260,6 +260,24 @@ describe("a variant's card", () => {
   });
 });
 
+describe("a variant's choices", () => {
+  it("begin with what was recorded, and say of documents what they are", async () => {
+    await page.app.openTrace(TRACE);
+    await page.app.replay();
+    await settle();
+    const select = find("article[aria-label^='Variant'] select") as HTMLSelectElement;
+    expect([select.options[0]?.value, select.value]).toEqual(["provider:recorded", ""]);
+    select.value = "provider:recorded";
+    select.dispatchEvent(new Event("change", { bubbles: true }));
+    await settle();
+    expect(find("article[aria-label^='Variant']").textContent).toContain("Nothing is sent.");
+    const documents = [...document.querySelectorAll("fieldset label.check")].map((label) => (label.textContent ?? "").replace(/\s+/g, " ").trim());
+    expect(documents[0]).toContain("FAR-12 v2 outdated Changing a ticket");
+    expect(documents[2]).toContain("OST-7 v1 of hafen-ost Contract of Hafen Ost");
+    expect(await violations()).toEqual([]);
+  });
+});
+
 describe("a vote", () => {
   it("is told in the takes of its call", async () => {
     await bench();
