@@ -8,7 +8,12 @@ const THEMES: readonly Theme[] = ["system", "dark", "light", "contrast"];
 
 /** Zoom in per cent. */
 export const ZOOMS = [50, 67, 75, 80, 90, 100, 110, 125, 150, 175, 200] as const;
-const TIMES: readonly TimeMode[] = ["local", "utc", "relative"];
+/** Ways to tell a time, with their names. */
+export const TIMES: readonly { id: TimeMode; title: string }[] = [
+  { id: "local", title: "local" },
+  { id: "utc", title: "UTC" },
+  { id: "relative", title: "how long ago" },
+];
 
 /** A query under a name, with the columns that it was looked at with. */
 export interface SavedView {
@@ -53,7 +58,7 @@ export class Settings {
 
   constructor() {
     this.theme = THEMES.find((theme) => theme === read("theme")) ?? "system";
-    this.times = TIMES.find((mode) => mode === read("times")) ?? "local";
+    this.times = TIMES.find(({ id }) => id === read("times"))?.id ?? "local";
     this.zoom = ZOOMS.find((zoom) => String(zoom) === read("zoom")) ?? 100;
     this.facets = read("facets") !== "no";
     this.markdown = read("markdown") === "yes";
@@ -118,7 +123,7 @@ export class Settings {
   }
 
   nextTimes(): void {
-    this.setTimes(next(TIMES, this.times));
+    this.setTimes(next(TIMES.map(({ id }) => id), this.times));
   }
 
   setTimes(mode: TimeMode): void {

@@ -75,6 +75,37 @@ describe("the window", () => {
     expect(await violations()).toEqual([]);
   });
 
+  it("has no time axis for a trace whose duration is not known", async () => {
+    await open();
+    const axis = () => find(".axis").textContent;
+    await app.openTrace("5f0c9e12a4b7d3e8812f6a9b0c4d7e31");
+    await settle();
+    expect(axis()).toContain("0 ms");
+    const whole = await page.host.rpc("trace_get", { id: "5f0c9e12a4b7d3e8812f6a9b0c4d7e31" });
+    page.host.answer("trace_get", () => ({ ...whole, trace_id: "other", end_ns: null }));
+    await app.openTrace("other");
+    await settle();
+    expect(axis()).toContain("duration unknown");
+    expect(axis()).not.toContain("0 ms");
+  });
+
+  it("tells in words how times are told, and a source once that is its kind too", async () => {
+    await open();
+    const record = { batch_id: "b-1", path: "log.har", byte_offset: 0, source: "exchange", kind: "exchange", body: {} };
+    page.host.answer("span_raw", () => ({ records: [record] }));
+    await app.openTrace("5f0c9e12a4b7d3e8812f6a9b0c4d7e31");
+    app.trace.show("raw");
+    await settle();
+    expect([...document.querySelectorAll('[role="tabpanel"] .tag')].map((tag) => tag.textContent)).toEqual(["exchange"]);
+    const said = [];
+    for (let i = 0; i < 3; i += 1) {
+      app.commands.run("times");
+      await settle();
+      said.push(/Times: [a-zA-Z ]+/.exec(document.body.textContent)?.[0]);
+    }
+    expect(said).toEqual([expect.stringContaining("Times: UTC"), expect.stringContaining("Times: how long ago"), expect.stringContaining("Times: local")]);
+  });
+
   it("shows what an import could not read, as text, and how to have it whole", async () => {
     await open();
     app.go("sources");

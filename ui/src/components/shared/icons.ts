@@ -2,6 +2,8 @@
 import ArrowLeft from "@lucide/svelte/icons/arrow-left";
 import ArrowRight from "@lucide/svelte/icons/arrow-right";
 import Bot from "@lucide/svelte/icons/bot";
+import Box from "@lucide/svelte/icons/box";
+import Braces from "@lucide/svelte/icons/braces";
 import Chart from "@lucide/svelte/icons/chart-line";
 import Check from "@lucide/svelte/icons/check";
 import ChevronDown from "@lucide/svelte/icons/chevron-down";
@@ -40,7 +42,6 @@ import Settings from "@lucide/svelte/icons/settings-2";
 import Shield from "@lucide/svelte/icons/shield-check";
 import ShieldOff from "@lucide/svelte/icons/shield-alert";
 import Sparkle from "@lucide/svelte/icons/sparkle";
-import Square from "@lucide/svelte/icons/square";
 import Star from "@lucide/svelte/icons/star";
 import Target from "@lucide/svelte/icons/circle-check-big";
 import Tool from "@lucide/svelte/icons/wrench";
@@ -57,6 +58,7 @@ import Failure from "@lucide/svelte/icons/circle-x";
 
 export const ICONS = {
   agent: Bot,
+  attributes: Braces,
   back: ArrowLeft,
   chain: Workflow,
   check: Check,
@@ -89,7 +91,7 @@ export const ICONS = {
   minus: Minus,
   metrics: Chart,
   missing: ShieldOff,
-  other: Square,
+  other: Box,
   plug: Plug,
   plus: Plus,
   prompt: Prompt,
