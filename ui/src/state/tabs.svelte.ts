@@ -1,5 +1,6 @@
 /// The tabs of the window. Each is a place of its own: its view, its trace, its workbench, where that was scrolled to, and
 /// what it can go back to. The list, its marks and what the workspace holds are one for all of them.
+import type { Anchor } from "$lib/anchored";
 import { oneLine } from "$lib/marks";
 import { VIEWS, type View } from "$lib/views";
 import type { Platform } from "$platform/types";
@@ -42,8 +43,9 @@ export class OpenTab {
   full = $state(false);
   /** What it is called until what it shows was read. */
   called = $state("");
-  /** Where its lists and texts are scrolled to, by what they show. */
+  /** Where its lists and its texts are scrolled to, by what they show. */
   readonly scrolled = new Map<string, number>();
+  readonly anchors = new Map<string, Anchor>();
   /** The data changed while another tab was looked at. */
   outdated = false;
   #back = $state.raw<readonly Place[]>([]);
