@@ -6,6 +6,7 @@
  */
 export function sized(tell: (width: number, height: number) => void): (node: HTMLElement) => () => void {
   return (node) => {
+    tell(node.clientWidth, node.clientHeight);
     let next = 0;
     const told = () => {
       next = 0;

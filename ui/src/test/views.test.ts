@@ -304,13 +304,13 @@ describe("the window", () => {
     await open();
     const rpc = app.host.rpc.bind(app.host);
     app.host.rpc = (async (name, request) => {
-      if (name === "trace_get") throw { code: "RTK-S010", message: "nothing in the workspace has this id", hint: "Search for it." };
+      if (name === "trace_get") throw { code: "RTK-S011", message: "the workspace cannot be read", hint: "Run the checks." };
       return rpc(name, request);
     }) as typeof app.host.rpc;
     await app.openTrace("0000");
     await settle();
     const alert = document.querySelector('[role="alert"]')?.textContent ?? "";
-    for (const words of ["RTK-S010", "nothing in the workspace has this id", "Search for it.", "Copy details"]) expect(alert).toContain(words);
+    for (const words of ["RTK-S011", "the workspace cannot be read", "Run the checks.", "Copy details"]) expect(alert).toContain(words);
   });
 
   it("keeps a list of a million rows small", async () => {
