@@ -8,7 +8,7 @@ import { openPage, press, settle, type Page } from "./page";
 const TRACE = "5f0c9e12a4b7d3e8812f6a9b0c4d7e31";
 const HOSTILE = "\u001b[31m\u202e\u200bx";
 /** Fields that an application fills as it likes. */
-const FREE = new Set("question answer name tenant feature user user_role conversation request_id model prompt text output_text title source content version newer_version subject message actor role action actions resource reason tool query error_type status_message input_value output_value finish_reason event_id note why tool.name user.role".split(" "));
+const FREE = new Set("question answer name tenant feature user user_role conversation request_id model prompt text output_text title source content version newer_version subject message actor role action actions resource reason tool query error_type status_message input_value output_value finish_reason event_id note why label labels tool.name user.role".split(" "));
 let page: Page;
 
 function tainted(value: unknown, free = false): unknown {
@@ -33,7 +33,7 @@ beforeEach(async () => {
   localStorage.clear();
   page = await openPage();
   const rpc = page.host.rpc.bind(page.host);
-  const asked = new Set(["trace_get", "trace_spans", "span_messages", "span_context", "span_audit", "span_request", "span_takes", "span_raw", "span_get", "take_get", "compare", "run_get", "replay_estimate"]);
+  const asked = new Set(["trace_get", "trace_spans", "span_messages", "span_context", "span_audit", "span_request", "span_takes", "span_raw", "span_get", "take_get", "compare", "run_get", "replay_estimate", "prompts_list", "prompt_show", "prompt_diff", "batches_list"]);
   page.host.rpc = async (name, request) => {
     const answer = await rpc(name, request);
     return asked.has(name) ? (tainted(answer) as typeof answer) : answer;
@@ -72,4 +72,11 @@ it("stay marks on the bench: beside its variants, over its takes, in what is vot
   await settle();
   expect(live()).toEqual([]);
   await press("Escape");
+});
+
+it.each(["prompts", "sources"] as const)("stay marks in %s", async (view) => {
+  page.app.go(view);
+  await settle();
+  expect(document.querySelector(".hidden-char")).not.toBeNull();
+  expect(live()).toEqual([]);
 });
