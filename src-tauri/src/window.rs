@@ -83,6 +83,11 @@ fn build(app: &AppHandle, opened: Arc<Opened>, further: bool, sample: bool, link
         .title(format!("{name} – Retake"))
         .inner_size(1280.0, 800.0)
         .min_inner_size(880.0, 560.0)
+        // What the page shows tells its windows apart.
+        .on_document_title_changed(|window, title| {
+            // A window that is being closed needs no title.
+            let _set = window.set_title(&title);
+        })
         // The page has one document. Whatever else is asked for, by a link in imported text say, does not load.
         .on_navigation(|url| matches!(url.scheme(), "tauri") || url.host_str() == Some("tauri.localhost"))
         .build()?;

@@ -95,8 +95,10 @@ impl Coded for GoldenError {
             Self::Newer { .. } => Some("Update Retake; the file was left untouched.".to_owned()),
             Self::BaselineUnreadable { .. } => Some("Write it again with `--update-baseline`.".to_owned()),
             Self::NameUnusable { .. } => Some("Name the case with `--name`.".to_owned()),
-            Self::AssertionInvalid { .. } => {
-                Some(format!("Write `TYPE:VALUE`, `not-TYPE:VALUE` or JSON; types are {}.", crate::assertion::names()))
+            Self::AssertionInvalid { why, .. } => {
+                let names = crate::assertion::names();
+                let types = if why.contains(&names) { String::new() } else { format!("; types are {names}") };
+                Some(format!("Write `TYPE:VALUE`, `not-TYPE:VALUE` or JSON{types}."))
             }
             Self::Usage { .. } => None,
             other => Some(other.code().remedy().to_owned()),

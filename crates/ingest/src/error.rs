@@ -1,7 +1,7 @@
 //! Why an import, an undo or an export ended.
 
 use retake_model::{Code, Coded};
-use retake_store::{BatchRow, SkippedFile, StoreError};
+use retake_store::{BatchRow, FileReport, SkippedFile, StoreError, Warning};
 use std::path::PathBuf;
 
 /// An error of this crate. Where something was done before it, the report of that is within.
@@ -81,8 +81,21 @@ fn lone(report: &BatchRow) -> Option<&SkippedFile> {
     }
 }
 
+/// The only file, where its format was recognised and none of its records could be read, with what was wrong first.
+fn broken(report: &BatchRow) -> Option<(&FileReport, &Warning)> {
+    match (report.files.as_slice(), report.skipped.is_empty()) {
+        ([file], true) => Some((file, file.warnings.first()?)),
+        _ => None,
+    }
+}
+
 fn why(report: &BatchRow) -> String {
-    lone(report).map(|file| format!(": {}", file.message)).unwrap_or_default()
+    let skipped = lone(report).map(|file| format!(": {}", file.message));
+    let broken = || {
+        let (file, warning) = broken(report)?;
+        Some(format!(": it is {}, but {}", file.format, warning.example.message))
+    };
+    skipped.or_else(broken).unwrap_or_default()
 }
 
 fn known_formats() -> String {
@@ -122,6 +135,9 @@ impl Coded for IngestError {
             Self::NotUnderstood { report } => {
                 if let Some(file) = lone(report) {
                     return Some(file.code.remedy().to_owned());
+                }
+                if let Some((_, warning)) = broken(report) {
+                    return Some(warning.code.remedy().to_owned());
                 }
                 let nearest = report.skipped.iter().find_map(|file| file.nearest.first());
                 let nearest = nearest.map(|(format, why)| format!(" The nearest was {format}: {why}."));
