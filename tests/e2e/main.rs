@@ -10,6 +10,7 @@ mod mapping;
 mod metrics;
 mod numbers;
 mod pictures;
+mod runs;
 mod webdriver;
 mod window;
 mod windows;
