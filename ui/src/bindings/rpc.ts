@@ -6,6 +6,10 @@ export type AssertionResult = {
  */
 type: string, 
 /**
+ * Its value, as in the case file.
+ */
+value: unknown, 
+/**
  * Passed.
  */
 passed: boolean, 

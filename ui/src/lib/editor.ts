@@ -166,7 +166,8 @@ export function openEditor(host: HTMLElement, options: EditorOptions): Editor {
     b: { doc: options.value, extensions: [...extensions(options, true), told] },
     parent,
     root,
-    collapseUnchanged: { margin: 3, minSize: 8 },
+    // Where nothing differs yet, folding would leave nothing to read and to write in.
+    ...(options.original === options.value ? {} : { collapseUnchanged: { margin: 3, minSize: 8 } }),
     ...(options.review ? { revertControls: "a-to-b" as const, renderRevertControl: revertControl } : {}),
   });
   options.onchunks(merge.chunks.length);

@@ -231,11 +231,18 @@ export class App {
   }
 
   back(): boolean {
-    return this.tabs.active.back();
+    return this.tabs.active.back() && this.#listed();
   }
 
   forward(): boolean {
-    return this.tabs.active.forward();
+    return this.tabs.active.forward() && this.#listed();
+  }
+
+  /** The list marks what is looked at again. */
+  #listed(): boolean {
+    const { traceId } = this.trace;
+    if (traceId !== null && traceId !== this.search.activeRow?.trace_id) this.search.goTo(traceId);
+    return true;
   }
 
   /** Shows a trace beside the list, or over the whole window. */

@@ -94,6 +94,20 @@ describe("App", () => {
     stop();
   });
 
+  it("marks in the list what is looked at again by going back", async () => {
+    const app = new App(incident(), () => 0);
+    const stop = app.start();
+    await vi.advanceTimersByTimeAsync(10);
+    const [first, second] = [app.search.row(0), app.search.row(3)];
+    await app.openTrace(first?.trace_id ?? "", null, false);
+    await app.openTrace(second?.trace_id ?? "", null, false);
+    app.search.active = 3;
+    expect(app.back()).toBe(true);
+    await vi.advanceTimersByTimeAsync(10);
+    expect([app.trace.traceId, app.search.active]).toEqual([first?.trace_id, 0]);
+    stop();
+  });
+
   it("sees what arrived between the first screen and the first look", async () => {
     const host = incident(0);
     let version = 1;

@@ -9,11 +9,17 @@ import { COMMAND_IDS, commandInfo, type CommandId } from "./commands";
 export type Handler = () => boolean | void;
 export type Handlers = Partial<Record<CommandId, Handler>>;
 
+/** How long letters do nothing after a field was left by Enter, and after each such letter. */
+const REST_MS = 400;
+/** Keys that go through rows, as one does at once after a search. */
+const STEPS = new Set(["j", "k"]);
+
 export class Commands {
   /** Keys of a command: those that the user gave it, else its own. */
   readonly keysOf: (id: CommandId) => readonly string[];
   readonly #handlers = new SvelteMap<CommandId, readonly Handler[]>();
   readonly #sequence = new KeySequence();
+  #resting = 0;
 
   constructor(keysOf: (id: CommandId) => readonly string[] = (id) => commandInfo(id).keys) {
     this.keysOf = keysOf;
@@ -56,9 +62,18 @@ export class Commands {
   }
 
   /** Handles a key; `true` when it was one of ours. */
+  /** Letters do nothing for a moment: the focus went from a field in which one may be writing still. */
+  rest(nowMs: number): void {
+    this.#resting = nowMs + REST_MS;
+  }
+
   press(press: KeyPress, inField: boolean, nowMs: number): boolean {
     const key = keyOf(press);
     if (key === null) return false;
+    if (!inField && nowMs < this.#resting && /^[a-z]$/i.test(key) && !STEPS.has(key)) {
+      this.rest(nowMs);
+      return true;
+    }
     const candidates = inField ? [key] : this.#sequence.press(key, nowMs);
     for (const candidate of candidates)
       for (const id of COMMAND_IDS) {

@@ -34,6 +34,15 @@ describe("Commands", () => {
     expect(done).toEqual(["palette"]);
   });
 
+  it("takes no letter for a command while one may be typing still, but steps through rows", () => {
+    const commands = new Commands();
+    const done: string[] = [];
+    commands.provide({ "replay.open": () => void done.push("r"), "list.next": () => void done.push("j"), escape: () => void done.push("escape") });
+    commands.rest(1000);
+    for (const [key, at] of [["r", 1100], ["r", 1450], ["j", 1500], ["Escape", 1500], ["r", 1900]] as const) expect(commands.press(press(key), false, at)).toBe(true);
+    expect(done).toEqual(["j", "escape", "r"]);
+  });
+
   it("knows two keys in a row", () => {
     const commands = new Commands();
     const done: string[] = [];

@@ -162,6 +162,15 @@ export class Search {
     this.loadAround();
   }
 
+  /** Puts the cursor on the row of a trace that is looked at; nowhere where its row was not read. */
+  goTo(traceId: string): void {
+    for (const [page, rows] of this.#pages) {
+      const at = rows.findIndex((row) => row?.trace_id === traceId);
+      if (at >= 0) return void (this.active = page * PAGE + at);
+    }
+    this.active = null;
+  }
+
   /** The row of a rank, when it was read. */
   row(rank: number): Row | undefined {
     void this.#version;

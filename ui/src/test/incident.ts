@@ -179,8 +179,8 @@ const CHECK: Check = {
       errors: [],
       reasons: ["the score 0.5 is below the threshold 1"],
       cases: [
-        { case_id: "change-before-departure", verdict: "fail", score: 0.5, flaky: false, variant: "original", error: null, answer: "You may change until 24 hours before departure.", assertions: [{ type: "contains", passed: true, score: 1, reason: "found \u201c24 hours\u201d", evidence: [[21, 29]] }, { type: "not-contains", passed: false, score: 0, reason: "expected that the answer does not contain \u201c24 hours before\u201d; it does", evidence: [[21, 36]] }, { type: "not-calls_tool", passed: false, score: 0, reason: "expected that grant_voucher is not called; it was called once", evidence: [] }] },
-        { case_id: "dog-on-night-crossing", verdict: "pass", score: 1, flaky: false, variant: "original", error: null, answer: null, assertions: [{ type: "cites", passed: true, score: 1, reason: "cites PET-3", evidence: [] }] },
+        { case_id: "change-before-departure", verdict: "fail", score: 0.5, flaky: false, variant: "original", error: null, answer: "You may change until 24 hours before departure.", assertions: [{ type: "contains", value: "24 hours", passed: true, score: 1, reason: "found \u201c24 hours\u201d", evidence: [[21, 29]] }, { type: "not-contains", value: "24 hours before", passed: false, score: 0, reason: "expected that the answer does not contain \u201c24 hours before\u201d; it does", evidence: [[21, 36]] }, { type: "not-calls_tool", value: "grant_voucher", passed: false, score: 0, reason: "expected that grant_voucher is not called; it was called once", evidence: [] }] },
+        { case_id: "dog-on-night-crossing", verdict: "pass", score: 1, flaky: false, variant: "original", error: null, answer: null, assertions: [{ type: "cites", value: "PET-3", passed: true, score: 1, reason: "cites PET-3", evidence: [] }] },
       ],
     },
   ],

@@ -151,6 +151,19 @@ describe("the focus", () => {
     expect([app.bench.row, document.activeElement?.getAttribute("role")]).toEqual([null, "grid"]);
   });
 
+  it("goes through the runs by j and by arrows", async () => {
+    page.host.answer("runs_list", () => ({ runs: ["run-a", "run-b", "run-c"].map((run_id) => ({ run_id, status: "done", started_ns: "1", counts: { done: 1, failed: 0, pending: 0 }, variants: ["B"] })) }));
+    page.app.go("runs");
+    await settle();
+    await settle();
+    const links = () => [...document.querySelectorAll("tbody button")];
+    await press("j");
+    await press("j");
+    expect(links().indexOf(document.activeElement as HTMLButtonElement)).toBe(2);
+    await press("ArrowUp");
+    expect(links().indexOf(document.activeElement as HTMLButtonElement)).toBe(1);
+  });
+
   it("goes to the case and to the prompt that are shown", async () => {
     for (const [view, css] of [["golden", ".case"], ["prompts", ".entry"]] as const) {
       page.app.go(view);

@@ -9,6 +9,9 @@ document! {
         #[serde(rename = "type")]
         #[ts(rename = "type")]
         pub kind: String,
+        /// Its value, as in the case file.
+        #[ts(type = "unknown")]
+        pub value: serde_json::Value,
         /// Passed.
         pub passed: bool,
         /// 0 to 1.

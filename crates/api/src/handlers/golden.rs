@@ -314,6 +314,7 @@ fn check_view(report: CheckReport) -> Check {
 fn case_view(case: golden::check::CaseReport) -> CaseResult {
     let assertions = case.assertions.into_iter().map(|assertion| AssertionResult {
         kind: if assertion.not { format!("not-{}", assertion.kind) } else { assertion.kind },
+        value: assertion.value,
         passed: assertion.passed,
         score: assertion.score,
         reason: assertion.reason,

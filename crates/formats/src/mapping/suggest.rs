@@ -338,7 +338,10 @@ fn decimal(mapping: &Mapping, columns: &[Column]) -> Option<DecimalMark> {
         let taken = paths.filter_map(|path| columns.iter().find(|column| column.path == path));
         taken.flat_map(|column| column.examples.iter().map(String::as_str)).collect()
     };
-    only_mark(taken(&|_| true)).or_else(|| {
+    // Where the names of the columns say nothing, all of their numbers are looked at.
+    let all = || columns.iter().filter(|column| column.looks == Looks::Number);
+    let numbers = || all().flat_map(|column| column.examples.iter().map(String::as_str));
+    only_mark(taken(&|_| true)).or_else(|| only_mark(numbers())).or_else(|| {
         // `1,416` tokens are no part of one.
         let counted = taken(&|field| field.ends_with("_tokens"));
         counted.iter().any(|text| is_written_number(text)).then_some(DecimalMark::Point)
@@ -396,6 +399,8 @@ mod tests {
         assert_eq!(german("0,0042", "1.416"), Some(DecimalMark::Comma));
         assert_eq!(german("0.0042", "1,416"), Some(DecimalMark::Point));
         assert_eq!(german("0.0042", "1416"), None);
+        let foreign = records(json!([{"Zeit": "2026-11-12T08:00:00Z", "Antwort": "30", "Kosten": "0,0042"}]));
+        assert_eq!(suggest(&foreign, &columns(&foreign), Some(MappingKind::Traces)).decimal, Some(DecimalMark::Comma));
         let log = records(json!([{"stamp": "2026-11-12T08:00:00Z", "Who": "ann", "operation": "tool.invoke",
             "outcome": "refused", "thing": "refund"}]));
         let mapping = suggest(&log, &columns(&log), None);

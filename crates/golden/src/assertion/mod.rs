@@ -200,6 +200,7 @@ pub struct Prepared {
     pub not: bool,
     /// Share in the case's score.
     pub weight: f64,
+    value: Value,
     expectation: Box<dyn Expectation>,
 }
 
@@ -211,6 +212,8 @@ pub struct AssertionResult {
     pub kind: String,
     /// Whether the opposite was expected.
     pub not: bool,
+    /// What it expects: its main field, or all fields when there are several.
+    pub value: Value,
     /// Whether it passed, in every repeat.
     pub passed: bool,
     /// Share of the repeats in which it passed.
@@ -336,7 +339,13 @@ impl Assertion {
     pub fn prepare(&self, cache: &mut Cache) -> Result<Prepared, String> {
         let kind = find(&self.kind).ok_or_else(|| unknown_kind(&self.kind))?;
         let expectation = (kind.prepare)(self.fields.clone(), cache).map_err(|why| format!("{}: {why}", kind.name))?;
-        Ok(Prepared { kind: kind.name, not: self.not, weight: self.weight.unwrap_or(1.0), expectation })
+        Ok(Prepared {
+            kind: kind.name,
+            not: self.not,
+            weight: self.weight.unwrap_or(1.0),
+            value: self.value(),
+            expectation,
+        })
     }
 }
 
@@ -359,6 +368,7 @@ impl Prepared {
         AssertionResult {
             kind: self.kind.to_owned(),
             not: self.not,
+            value: self.value.clone(),
             passed,
             score: if passed { 1.0 } else { 0.0 },
             weight: self.weight,
