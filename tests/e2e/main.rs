@@ -39,12 +39,20 @@ fn search(window: &Window, query: &str) -> Result<()> {
     if query.chars().any(|letter| letter.len_utf16() > 1) {
         // WebKit's driver types no character beyond the basic plane.
         set_field(window.page(), "input[placeholder*='words, a phrase']", query)?;
-        return window.page().type_into(&field, key::ENTER);
+        window.page().type_into(&field, key::ENTER)?;
+        return rest();
     }
     window.page().run("arguments[0].select()", &[webdriver::reference(&field)])?;
     // The protocol knows no empty text; a key that deletes the selection is one.
     window.page().type_into(&field, if query.is_empty() { key::BACKSPACE } else { query })?;
-    window.page().type_into(&field, key::ENTER)
+    window.page().type_into(&field, key::ENTER)?;
+    rest()
+}
+
+/// Letters that come at once after a search are no commands: a driver is faster than any hand.
+fn rest() -> Result<()> {
+    std::thread::sleep(std::time::Duration::from_millis(300));
+    Ok(())
 }
 
 /// Sets a field as a person does: the framework hears of it.

@@ -42,10 +42,7 @@ fn walk(theme: &str, size: Size) -> Result<()> {
     window.page().resize(size.width, size.height)?;
     window.crop(size);
     window.wait_for_text("Find out why it said that.")?;
-    command(&window, "Change theme")?;
-    while window.page().run("return document.documentElement.dataset.theme", &[])? != theme {
-        command(&window, "Change theme")?;
-    }
+    in_theme(&window, theme)?;
     window.picture("first-minute");
 
     window.click("main button", "Open the sample")?;
@@ -127,6 +124,57 @@ fn walk(theme: &str, size: Size) -> Result<()> {
     let nodes = window.page().run("return document.querySelectorAll('*').length", &[])?;
     ensure!(nodes.as_u64().is_some_and(|nodes| nodes < 1500), "{nodes} nodes");
     window.finish()
+}
+
+#[test]
+fn every_view_with_nothing_and_failing_in_light() -> Result<()> {
+    bare("light")
+}
+
+#[test]
+fn every_view_with_nothing_and_failing_in_dark() -> Result<()> {
+    bare("dark")
+}
+
+/// Views over an empty workspace, and over a file that is none: each answer is an error then.
+fn bare(theme: &str) -> Result<()> {
+    if window::is_missing() {
+        return Ok(());
+    }
+    let home = Home::new();
+    let foreign = home.file("foreign.retake", "no workspace at all, but some text");
+    for (state, workspace) in [("empty", home.workspace()), ("failing", foreign)] {
+        let window = Window::open_on(&format!("{theme}-{state}"), &home, &workspace, &[], &[])?;
+        if state == "failing" {
+            window.wait("why nothing can be shown", |page| page.find_with_text("main .failure", "RTK-S"))?;
+        } else {
+            window.wait_for_text("Find out why it said that.")?;
+        }
+        in_theme(&window, theme)?;
+        for size in [LAPTOP, DESKTOP] {
+            window.page().resize(size.width, size.height)?;
+            window.crop(size);
+            for view in ["Traces", "Runs", "Prompts", "Golden sets", "Metrics", "Sources", "Settings"] {
+                // The element is clicked by the page: at another size the driver's pointer would miss.
+                let go = "document.querySelector(`nav [aria-label='${arguments[0]}']`).click(); return true";
+                window.page().run(go, &[view.into()])?;
+                window.wait(view, |page| page.find(&format!("nav [aria-label='{view}'][aria-current=page]")))?;
+                settle();
+                window.picture(&format!("{}-{}", size.width, view.to_lowercase().replace(' ', "-")));
+            }
+        }
+        window.finish()?;
+    }
+    Ok(())
+}
+
+/// Goes on to the next theme until it is this one.
+fn in_theme(window: &Window, theme: &str) -> Result<()> {
+    command(window, "Change theme")?;
+    while window.page().run("return document.documentElement.dataset.theme", &[])? != theme {
+        command(window, "Change theme")?;
+    }
+    Ok(())
 }
 
 /// Runs a command by its name in the palette.

@@ -10,7 +10,7 @@ export type Handler = () => boolean | void;
 export type Handlers = Partial<Record<CommandId, Handler>>;
 
 /** How long letters do nothing after a field was left by Enter, and after each such letter. */
-const REST_MS = 400;
+const REST_MS = 250;
 /** Keys that go through rows, as one does at once after a search. */
 const STEPS = new Set(["j", "k"]);
 

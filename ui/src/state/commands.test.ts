@@ -39,7 +39,7 @@ describe("Commands", () => {
     const done: string[] = [];
     commands.provide({ "replay.open": () => void done.push("r"), "list.next": () => void done.push("j"), escape: () => void done.push("escape") });
     commands.rest(1000);
-    for (const [key, at] of [["r", 1100], ["r", 1450], ["j", 1500], ["Escape", 1500], ["r", 1900]] as const) expect(commands.press(press(key), false, at)).toBe(true);
+    for (const [key, at] of [["r", 1100], ["r", 1340], ["j", 1400], ["Escape", 1400], ["r", 1600]] as const) expect(commands.press(press(key), false, at)).toBe(true);
     expect(done).toEqual(["j", "escape", "r"]);
   });
 
