@@ -159,6 +159,11 @@ fn bare(theme: &str) -> Result<()> {
                 let go = "document.querySelector(`nav [aria-label='${arguments[0]}']`).click(); return true";
                 window.page().run(go, &[view.into()])?;
                 window.wait(view, |page| page.find(&format!("nav [aria-label='{view}'][aria-current=page]")))?;
+                if state == "failing" && view != "Settings" {
+                    window.wait(&format!("why {view} can show nothing"), |page| {
+                        page.find_with_text("main .failure", "RTK-S")
+                    })?;
+                }
                 settle();
                 window.picture(&format!("{}-{}", size.width, view.to_lowercase().replace(' ', "-")));
             }
