@@ -80,7 +80,8 @@ fn query_tip(error: &clap::Error) -> Option<String> {
         return None;
     }
     let program = Cli::command();
-    let command = std::env::args().skip(1).find_map(|arg| program.find_subcommand(arg).cloned())?;
+    // What is no text names no command.
+    let command = std::env::args_os().skip(1).find_map(|arg| program.find_subcommand(arg).cloned())?;
     let takes_query = command.get_arguments().any(|arg| arg.get_long() == Some("query"));
     takes_query.then(|| format!("A query of `{}` is written --query '{word}'.", command.get_name()))
 }

@@ -3,6 +3,7 @@
 mod execute;
 mod ledger;
 mod plan;
+mod slots;
 mod snippet;
 mod view;
 
@@ -10,10 +11,11 @@ pub(crate) use execute::run_cases;
 pub use execute::{may_start, resume_to_end, run_to_end};
 pub use ledger::egress_ledger;
 pub(crate) use plan::read_plan;
+pub(crate) use slots::{counts, takes_by_slot};
 pub use snippet::replay_snippet;
 pub(crate) use view::{
-    TakeView, attempt_of, counts, document_facts, facts_of, latest_takes, planned_view, recorded, recorded_answer,
-    take_or_recorded, takes_by_slot, takes_of_call,
+    TakeView, attempt_of, document_facts, facts_of, latest_takes, planned_view, recorded, recorded_answer,
+    take_or_recorded, takes_of_call,
 };
 
 use crate::dto::replay::{

@@ -1,6 +1,7 @@
 //! Carrying runs out: for the command line to their end, for the window as a job; cancel and resume across processes.
 
 use super::plan::{self, Planned};
+use super::slots;
 use super::view;
 use crate::dto::job::Progress;
 use crate::dto::replay::{Estimate, ReplayRequest, ResumeRequest, Run, Started};
@@ -133,7 +134,7 @@ fn plan_of_rest(core: &Core, request: &ResumeRequest) -> Result<(Plan, PriceTabl
     let plan = plan::read_plan(&row)
         .ok_or_else(|| ApiError::new(Code::StoreFailed, format!("the plan of run {} cannot be read", row.run_id)))?;
     let takes = workspace.takes_of_run(&row.run_id)?;
-    let standing = view::standing(&takes);
+    let standing = slots::standing(&takes);
     let only = match &request.take_id {
         Some(take_id) => match takes.iter().find(|take| take.take_id == *take_id) {
             Some(take) => Some(take.slot),
@@ -152,7 +153,7 @@ fn plan_of_rest(core: &Core, request: &ResumeRequest) -> Result<(Plan, PriceTabl
     let mut rest = plan.resume(&finished);
     // A take that waits and was never sent is sent now: another one in its place would leave it waiting for ever.
     let waiting: HashMap<u32, &str> =
-        takes.iter().filter(|kept| view::is_unsent(kept)).map(|kept| (kept.slot, kept.take_id.as_str())).collect();
+        takes.iter().filter(|kept| slots::is_unsent(kept)).map(|kept| (kept.slot, kept.take_id.as_str())).collect();
     for take in &mut rest.takes {
         if let Some(take_id) = waiting.get(&crate::run_log::slot_number(&plan, &take.slot)) {
             take.take_id = (*take_id).to_owned();

@@ -2,7 +2,8 @@
 
 use super::super::super::compare;
 use super::super::plan::{left_out_views, read_plan};
-use super::{counts, planned_by_slot, planned_view, without_replaced};
+use super::super::slots::{counts, without_replaced};
+use super::{planned_by_slot, planned_view};
 use crate::dto::Ns;
 use crate::dto::replay::{Run, Take};
 use crate::{ApiError, Core};
